@@ -1,0 +1,5 @@
+"""Loads Truestep's ready-made steps next to the project's own."""
+
+from truestep.steps import clock, kafka, postgres, redis
+
+__all__ = ["clock", "kafka", "postgres", "redis"]

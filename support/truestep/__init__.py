@@ -1,0 +1,1 @@
+"""Truestep: acceptance specs in plain language against real PostgreSQL, Redis and Kafka."""

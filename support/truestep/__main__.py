@@ -1,0 +1,7 @@
+"""`python -m truestep`."""
+
+import sys
+
+from truestep.cli import main
+
+sys.exit(main())

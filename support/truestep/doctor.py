@@ -1,0 +1,53 @@
+"""Says what each service would run on here, and why; and what is wrong, if anything is."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from truestep.console import Console
+from truestep.errors import TruestepError
+from truestep.pool import ServicePool
+from truestep.services import containers, registry
+from truestep.services.base import RunContext
+from truestep.settings import read_settings
+from truestep.workspace import Workspace
+
+
+def examine(root: Path, environment: Mapping[str, str], console: Console) -> int:
+    """Checks, without starting anything, all that a run with every service would check.
+
+    Args:
+        root: the project's folder, with its behave.ini.
+        environment: the process's environment.
+        console: where the findings are printed.
+
+    Returns:
+        0 when every service could be started, else 1.
+
+    Raises:
+        SettingsError: a setting is not valid.
+    """
+    settings = read_settings(
+        registry.service_keys(), folder=root, environment=environment, userdata={}
+    )
+    console.say(f"truestep   {version('truestep')}, behave {version('behave')}")
+    console.say(
+        f"python     {platform.python_version()} on {platform.system()} {platform.machine()}"
+    )
+    console.say(f"docker     {containers.engine_problem() or 'an engine answers'}")
+    console.say(f"cache      {settings.cache}")
+    pool = ServicePool(settings, RunContext("doctor", root, settings.cache, Workspace(), console))
+    healthy = True
+    for name in registry.SERVICES:
+        try:
+            pool.check([name])
+        except TruestepError as error:
+            healthy = False
+            console.say(f"{name:<10} cannot run\n{error}")
+        else:
+            choice = pool.choice(name)
+            console.say(f"{name:<10} {choice.backend}: {choice.why}")
+    return 0 if healthy else 1

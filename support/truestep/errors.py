@@ -1,0 +1,75 @@
+"""Every exception class of Truestep, and the four-part form that all of them print in.
+
+An error says what failed, what was seen, where we looked, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from truestep.redaction import redact
+
+
+class TruestepError(Exception):
+    """An error that a user can act on.
+
+    Args:
+        what: what failed, as the start of a sentence.
+        seen: what was seen instead.
+        looked: where we looked: a setting, a file, the last lines of a log.
+        remedy: what to do about it, in the imperative.
+
+    Secrets that were registered with `truestep.redaction` are hidden in its text.
+    """
+
+    def __init__(self, what: str, *, seen: str, looked: str, remedy: str) -> None:
+        self.what, self.seen, self.looked, self.remedy = map(redact, (what, seen, looked, remedy))
+        super().__init__(
+            f"{self.what}: {self.seen}\n  Looked at: {self.looked}\n  Try: {self.remedy}"
+        )
+
+
+class SettingsError(TruestepError):
+    """A setting, or its value, is not one that Truestep knows."""
+
+
+class TagError(TruestepError):
+    """A tag asks for something that Truestep does not have."""
+
+
+class BackendUnavailableError(TruestepError):
+    """The backend that was asked for cannot be used on this machine."""
+
+
+class ServiceError(TruestepError):
+    """Infrastructure failed, not an expectation: a service did not start, or died."""
+
+
+class StepUsageError(TruestepError, AssertionError):
+    """A step was used in a way that cannot work: a table or a value that does not fit.
+
+    Also an AssertionError, so that behave prints its text without a traceback.
+    """
+
+
+class UntaggedServiceError(TruestepError, AssertionError):
+    """A scenario uses a service that its tags did not ask for."""
+
+
+class UndefinedStepError(TruestepError):
+    """A selected scenario has a step that no step definition matches."""
+
+
+class MalformedEventError(TruestepError, AssertionError):
+    """A step takes an event for JSON, and it is not."""
+
+
+class CannotTravelError(TruestepError, AssertionError):
+    """A scenario moves the time of a service that has no clock to move."""
+
+
+def nearest(word: str, choices: Iterable[str], *, cutoff: float = 0.0) -> str | None:
+    """Returns the choice most like `word`; None when none is alike by `cutoff` (0 to 1)."""
+    found = get_close_matches(word.lower(), list(choices), n=1, cutoff=cutoff)
+    return found[0] if found else None

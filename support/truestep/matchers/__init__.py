@@ -1,0 +1,1 @@
+"""PyHamcrest matchers for rows and events, whose mismatches name the nearest miss."""

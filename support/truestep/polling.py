@@ -1,0 +1,175 @@
+"""Waiting for conditions: the only place in Truestep that ever sleeps.
+
+`eventually` waits until a probed value matches, `consistently` watches that it keeps matching.
+Both take the times of `configure(scale=…)` into account, for slow machines.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from hamcrest.core.matcher import Matcher
+from hamcrest.core.string_description import StringDescription
+
+from truestep.redaction import redact
+
+T = TypeVar("T")
+
+_FIRST_PAUSE_S = 0.001
+_LONGEST_PAUSE_S = 0.1
+_SHOWN_VALUES = 5
+_SHOWN_CHARACTERS = 400
+_scale = 1.0
+
+
+class StopPolling(Exception):
+    """Raised by a probe when the awaited condition can no longer come true."""
+
+
+class _Attempts:
+    """What a wait has seen: how many tries, which distinct values, and the last error."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.values: list[str] = []
+        self.error: BaseException | None = None
+
+    def saw(self, value: object) -> None:
+        self.count += 1
+        self.error = None
+        text = _shortened(repr(value))
+        if not self.values or self.values[-1] != text:
+            self.values = [seen for seen in self.values if seen != text] + [text]
+
+    def failed(self, error: BaseException) -> None:
+        self.count += 1
+        self.error = error
+
+    def report(self) -> Iterator[str]:
+        # A single value is already in the mismatch.
+        if len(self.values) > 1:
+            hidden = len(self.values) - _SHOWN_VALUES
+            yield "Values seen:" + (f" ({hidden} earlier ones left out)" if hidden > 0 else "")
+            yield from (f"  {value}" for value in self.values[-_SHOWN_VALUES:])
+        if self.error is not None:
+            yield f"Last error: {type(self.error).__name__}: {self.error}"
+
+
+def configure(*, scale: float) -> None:
+    """Multiplies every waiting time from now on by `scale` (1.0: as written)."""
+    global _scale
+    _scale = scale
+
+
+def scaled(seconds: float) -> float:
+    """Returns `seconds` multiplied by the configured scale."""
+    return seconds * _scale
+
+
+def pauses() -> Iterator[float]:
+    """Yields seconds to pause between tries: 1 ms at first, doubling up to 100 ms."""
+    pause = _FIRST_PAUSE_S
+    while True:
+        yield pause
+        pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def pause(seconds: float) -> None:
+    """Sleeps between two tries of a condition."""
+    time.sleep(seconds)
+
+
+def eventually(
+    probe: Callable[[], T],
+    matcher: Matcher[T],
+    *,
+    what: str,
+    within_s: float = 5.0,
+    retry_on: tuple[type[BaseException], ...] = (),
+) -> T:
+    """Calls `probe` until what it returns satisfies `matcher`; returns that value.
+
+    Args:
+        probe: reads the current value; may raise one of `retry_on`, which counts as a try, or
+            `StopPolling` to give up at once.
+        matcher: a PyHamcrest matcher.
+        what: the thing awaited, named for the failure text.
+        within_s: seconds to keep trying, before scaling; the probe runs at least once.
+        retry_on: the exceptions after which another try makes sense.
+
+    Raises:
+        AssertionError: with what was awaited, for how long, how many tries, Expected/but, the
+            distinct values seen and the last error.
+    """
+    limit_s = scaled(within_s)
+    started = time.monotonic()
+    attempts = _Attempts()
+    expectation = _expected(matcher)
+    for seconds in pauses():
+        try:
+            value = probe()
+        except StopPolling as stop:
+            waited_s = time.monotonic() - started
+            lines = [f"Stopped early: {stop}", *expectation]
+            raise AssertionError(_text(what, waited_s, attempts, lines)) from None
+        except retry_on as error:
+            attempts.failed(error)
+        else:
+            attempts.saw(value)
+            if matcher.matches(value):
+                return value
+            expectation = _mismatch(matcher, value)
+        waited_s = time.monotonic() - started
+        if waited_s >= limit_s:
+            raise AssertionError(_text(what, waited_s, attempts, expectation)) from attempts.error
+        pause(min(seconds, limit_s - waited_s))
+    raise AssertionError("unreachable: pauses() never ends")
+
+
+def consistently(
+    probe: Callable[[], T], matcher: Matcher[T], *, what: str, for_s: float = 1.0
+) -> T:
+    """Calls `probe` for `for_s` seconds (before scaling) and checks that `matcher` always holds.
+
+    Returns the last value. Raises AssertionError at the first value that does not match.
+    """
+    limit_s = scaled(for_s)
+    started = time.monotonic()
+    attempts = _Attempts()
+    while True:
+        value = probe()
+        attempts.saw(value)
+        waited_s = time.monotonic() - started
+        if not matcher.matches(value):
+            head = f"{what} did not stay as expected: it changed after {waited_s:.2f} s"
+            lines = [head, *_mismatch(matcher, value), *attempts.report()]
+            raise AssertionError(redact("\n".join(lines)))
+        if waited_s >= limit_s:
+            return value
+        pause(min(0.01, limit_s - waited_s))
+
+
+def _expected(matcher: Matcher[T]) -> list[str]:
+    expected = StringDescription()
+    matcher.describe_to(expected)
+    return [f"Expected: {expected}", "     but: no value could be read"]
+
+
+def _mismatch(matcher: Matcher[T], value: T) -> list[str]:
+    actual = StringDescription()
+    matcher.describe_mismatch(value, actual)
+    return [_expected(matcher)[0], f"     but: {actual}"]
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _SHOWN_CHARACTERS:
+        return text
+    return f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
+
+
+def _text(what: str, waited_s: float, attempts: _Attempts, mismatch: list[str]) -> str:
+    tries = "1 try" if attempts.count == 1 else f"{attempts.count} tries"
+    lines = [f"{what} was awaited for {waited_s:.2f} s ({tries}).", *mismatch, *attempts.report()]
+    return redact("\n".join(lines))

@@ -1,0 +1,230 @@
+"""Starting services side by side in the background, and stopping them: the only owner of both."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from truestep.errors import ServiceError
+from truestep.polling import pause, pauses, scaled
+from truestep.services import registry
+from truestep.services.base import Endpoint, Isolation, Provider, RunContext, Service
+from truestep.services.choice import Choice, choose
+from truestep.settings import Backend, Settings
+
+RUN = "run"
+_STOP_WAITS_S = 30.0
+
+
+@dataclass(frozen=True)
+class RunningService:
+    """A server that is ready, with all that belongs to it."""
+
+    service: Service
+    choice: Choice
+    provider: Provider
+    endpoint: Endpoint
+    version: str
+    isolation: Isolation
+    took_s: float
+
+    def raise_if_dead(self) -> None:
+        """Raises ServiceError, with its last log lines, when the server has died."""
+        death = self.provider.death()
+        if death is not None:
+            raise ServiceError(
+                f"{self.service.name} ({self.choice.backend}) died during the run",
+                seen=death,
+                looked=f"its last log lines:\n{self.provider.log_tail()}",
+                remedy="find in the log why it died; later scenarios that need it fail too",
+            )
+
+
+class ServicePool:
+    """All servers of a run. Each belongs to an owner: the run, a feature or a scenario.
+
+    Args:
+        settings: the run's settings.
+        context: what services may know of the run.
+    """
+
+    def __init__(self, settings: Settings, context: RunContext) -> None:
+        self._settings = settings
+        self._context = context
+        self._choices: dict[str, Choice] = {}
+        self._starts: dict[tuple[str, str], _Start] = {}
+
+    def check(self, names: Iterable[str]) -> None:
+        """Chooses a backend for each service and refuses what cannot work, before any start.
+
+        Raises:
+            SettingsError, BackendUnavailableError, ServiceError: for the first that cannot work.
+        """
+        names = list(names)
+        self._choices |= {name: choose(self._service(name), self._settings) for name in names}
+        with ThreadPoolExecutor(max_workers=max(1, len(names))) as threads:
+            for checked in [threads.submit(self._check, name) for name in names]:
+                checked.result()
+
+    def choice(self, name: str) -> Choice:
+        """Returns the backend that `check` chose."""
+        return self._choices[name]
+
+    def start(self, names: Iterable[str], owner: str) -> None:
+        """Starts the services in the background; `acquire` waits for one of them."""
+        for name in names:
+            start = _Start(self._service(name), self._choices[name])
+            self._starts[name, owner] = start
+            start.begin()
+
+    def acquire(self, name: str, owner: str) -> RunningService:
+        """Returns the service of `owner` once it is ready.
+
+        Raises:
+            ServiceError, BackendUnavailableError: it could not be started.
+        """
+        return self._starts[name, owner].result()
+
+    def wait(self, name: str, owner: str, *, within_s: float | None = None) -> bool:
+        """Waits until the start has succeeded or failed; tells whether it has, within that time."""
+        return self._starts[name, owner].wait(within_s)
+
+    def ready(self, name: str, owner: str) -> RunningService | None:
+        """Returns the service if it is ready now; None if it is not, or if it failed."""
+        return self._starts[name, owner].ready()
+
+    def owns(self, name: str, owner: str) -> bool:
+        """Tells whether `owner` has started the service."""
+        return (name, owner) in self._starts
+
+    def stop(self, owner: str) -> None:
+        """Stops all servers of `owner`, side by side; returns when they are gone."""
+        keys = [key for key in self._starts if key[1] == owner]
+        _side_by_side([self._starts.pop(key).stop for key in keys])
+
+    def close(self) -> None:
+        """Stops all servers of all owners."""
+        stops = [start.stop for start in self._starts.values()]
+        self._starts.clear()
+        _side_by_side(stops)
+
+    def _service(self, name: str) -> Service:
+        return registry.service_class(name)(self._settings.services[name], self._context)
+
+    def _check(self, name: str) -> None:
+        service, backend = self._service(name), self._choices[name].backend
+        provider = service.provider(backend)
+        provider.check()
+        if backend is Backend.EXTERNAL:
+            _probe_external(service, provider.start())
+
+
+class _Start:
+    """One start of one server in a thread of its own, and its stop."""
+
+    def __init__(self, service: Service, choice: Choice) -> None:
+        self._service = service
+        self._choice = choice
+        self._undo = ExitStack()
+        self._stopping = threading.Event()
+        self._future: Future[RunningService] = Future()
+        # A daemon: a start that hangs must not keep the interpreter alive after its stop.
+        self._thread = threading.Thread(target=self._run, daemon=True, name=f"start {service.name}")
+
+    def begin(self) -> None:
+        self._thread.start()
+
+    def result(self) -> RunningService:
+        return self._future.result()
+
+    def wait(self, within_s: float | None) -> bool:
+        return bool(wait([self._future], timeout=within_s).done)
+
+    def ready(self) -> RunningService | None:
+        done = self._future.done() and self._future.exception() is None
+        return self._future.result() if done else None
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(_STOP_WAITS_S)
+        self._undo.close()
+
+    def _run(self) -> None:
+        try:
+            self._future.set_result(self._bring_up())
+        except Exception as error:  # noqa: BLE001  # carried to whoever waits for the service
+            self._future.set_exception(error)
+
+    def _bring_up(self) -> RunningService:
+        service, backend = self._service, self._choice.backend
+        began = time.monotonic()
+        provider = service.provider(backend)
+        self._undo.callback(provider.stop)
+        try:
+            endpoint = provider.start()
+        except OSError as error:
+            raise ServiceError(
+                f"{service.name} ({backend}) could not be started",
+                seen=str(error.strerror or error),
+                looked=str(error.filename or "the run's temporary folder"),
+                remedy="free some space or check the folder's permissions, then run again",
+            ) from error
+        version = self._wait_until_ready(provider, endpoint)
+        isolation = service.isolation(endpoint, backend)
+        self._undo.callback(_unless_dead, provider, isolation.close)
+        isolation.prepare()
+        took_s = time.monotonic() - began
+        return RunningService(service, self._choice, provider, endpoint, version, isolation, took_s)
+
+    def _wait_until_ready(self, provider: Provider, endpoint: Endpoint) -> str:
+        service = self._service
+        name = f"{service.name} ({self._choice.backend})"
+        limit_s = scaled(service.values["start_within_s"])
+        give_up = time.monotonic() + limit_s
+        for seconds in pauses():
+            try:
+                return service.probe(endpoint)
+            except service.not_ready() as error:
+                death = provider.death()
+                late = time.monotonic() > give_up
+                if death or late or self._stopping.is_set():
+                    waited = f"was not ready after {limit_s:g} s" if late else "did not start"
+                    raise ServiceError(
+                        f"{name} {waited}",
+                        seen=death or f"{type(error).__name__}: {error}",
+                        looked=f"its last log lines:\n{provider.log_tail()}",
+                        remedy="mend what the log says, or see: python -m truestep doctor",
+                    ) from error
+            pause(seconds)
+        raise AssertionError("unreachable: pauses() never ends")
+
+
+def _unless_dead(provider: Provider, close: Callable[[], None]) -> None:
+    if provider.death() is None:
+        close()
+
+
+def _probe_external(service: Service, endpoint: Endpoint) -> None:
+    try:
+        service.probe(endpoint)
+    except service.not_ready() as error:
+        raise ServiceError(
+            f"{service.name} (external) does not answer",
+            seen=f"{type(error).__name__}: {str(error).strip()}",
+            looked=f"{endpoint.url}, from {service.values.origin('url')}",
+            remedy="start that server, correct the URL, or leave it out to have one started",
+        ) from None
+
+
+def _side_by_side(calls: list[Callable[[], None]]) -> None:
+    """Calls all, waits for all, then raises the first error: one failing stop stops no other."""
+    if not calls:
+        return
+    with ThreadPoolExecutor(max_workers=len(calls)) as threads:
+        futures = [threads.submit(call) for call in calls]
+    for future in futures:
+        future.result()

@@ -1,0 +1,55 @@
+"""Ends what a killed run leaves behind. Run as a script, by path, with the run's folder.
+
+It waits on its standard input. `done` and end of file: the run has cleaned up. End of file
+alone: the run is dead, so every process that carries the folder's path in its command line or
+environment is killed, and the folder removed.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+import time
+from typing import Any
+
+OWNER_VARIABLE = "_TRUESTEP_WORKSPACE"
+GIVE_UP_AFTER_S = 10.0
+
+
+def main(folder: str) -> None:
+    if sys.stdin.buffer.read() == b"done":
+        return
+    # Imported late: a run that ends well never needs it.
+    import psutil
+
+    give_up = time.monotonic() + GIVE_UP_AFTER_S
+    while time.monotonic() < give_up:
+        owned = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.pid == os.getpid():
+                    continue
+                if _belongs(process, folder):
+                    owned.append(process)
+        if not owned:
+            break
+        for process in owned:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(owned, timeout=1.0)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _belongs(process: Any, folder: str) -> bool:
+    import psutil
+
+    with contextlib.suppress(psutil.AccessDenied):
+        if process.environ().get(OWNER_VARIABLE) == folder:
+            return True
+    # A server may overwrite its environment, but names a folder in there. So may the editor that
+    # somebody has opened a log file with: that one has a terminal, no server does.
+    return process.terminal() is None and any(folder in part for part in process.cmdline())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,27 @@
+"""Hides secrets in everything that is shown: errors, logs, reports."""
+
+from __future__ import annotations
+
+import re
+
+_HIDDEN = "***"
+_URL_PASSWORD = re.compile(
+    r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@]*):(?P<secret>[^\s@/]+)@", re.IGNORECASE
+)
+_secrets: set[str] = set()
+
+
+def register_secret(secret: str) -> str:
+    """From now on hides `secret` wherever it appears in shown text; returns it unchanged."""
+    if secret:
+        _secrets.add(secret)
+    return secret
+
+
+def redact(text: str) -> str:
+    """Returns `text` with registered secrets, and passwords inside URLs, replaced by `***`."""
+    # A copy: services that start in the background register theirs meanwhile. Longest first, as
+    # one secret may be part of another.
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    return _URL_PASSWORD.sub(rf"\g<head>:{_HIDDEN}@", text)

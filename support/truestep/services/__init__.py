@@ -1,0 +1,1 @@
+"""The services that Truestep starts and cleans up, one folder each."""

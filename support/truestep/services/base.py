@@ -1,0 +1,136 @@
+"""What a service, its providers and its isolation promise; optional abilities are protocols."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from truestep.console import Console
+from truestep.settings import Backend, Key, Values
+from truestep.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a running service is reached, with what is needed to log in."""
+
+    host: str
+    port: int
+    url: str
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a service may know of the run.
+
+    `run_id` is short, lower-case, and unique to the run; `root` is the folder that relative
+    paths in settings start from; `cache` is kept between runs and shared by concurrent ones.
+    """
+
+    run_id: str
+    root: Path
+    cache: Path
+    workspace: Workspace
+    console: Console
+
+
+class Provider(ABC):
+    """Starts and stops one server. `stop` may be called at any time, also before `start`."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Refuses what cannot work before anything is started, and fetches what is missing.
+
+        Raises:
+            BackendUnavailableError, ServiceError: with what was seen and what to do.
+        """
+
+    @abstractmethod
+    def start(self) -> Endpoint:
+        """Starts the server and returns where it will answer; does not wait until it is ready.
+
+        Raises:
+            ServiceError, BackendUnavailableError: with what was seen and what to do.
+        """
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stops the server and removes all that `start` made. Returns when it is gone."""
+
+    @abstractmethod
+    def death(self) -> str | None:
+        """Returns None while the server lives, else what became of it: `exited with code 1`."""
+
+    @abstractmethod
+    def log_tail(self, lines: int = 20) -> str:
+        """Returns the last lines of the server's log, or a sentence saying why there are none."""
+
+
+class Isolation(ABC):
+    """Keeps the scenarios of one running server apart."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Called once, after the server is ready and before the first `enter`."""
+
+    @abstractmethod
+    def enter(self, scenario_id: str) -> Any:
+        """Makes a fresh place for a scenario and returns a client that is bound to it."""
+
+    @abstractmethod
+    def leave(self, client: Any) -> None:
+        """Closes the client and removes its place, with all that the scenario left there."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Removes what `prepare` made on a server that outlives the run."""
+
+
+@runtime_checkable
+class CanTravel(Protocol):
+    """An isolation whose clients' expiries can be moved as if time had passed."""
+
+    def advance(self, client: Any, by: timedelta) -> None:
+        """Moves every expiry of the scenario's place `by` nearer; what has run out is gone."""
+
+
+class Service(ABC):
+    """A kind of server: its settings, its three providers, its readiness and its isolation.
+
+    Among its `keys` are always `url` (where an external one is) and `image` (for docker).
+
+    The module of a service is imported in every run to read its settings, so it imports no
+    client library at its top.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    keys: ClassVar[Mapping[str, Key]]
+
+    def __init__(self, values: Values, context: RunContext) -> None:
+        self.values = values
+        self.context = context
+
+    @abstractmethod
+    def provider(self, backend: Backend) -> Provider:
+        """Returns the provider for `backend`, which is never `auto`."""
+
+    @abstractmethod
+    def probe(self, endpoint: Endpoint) -> str:
+        """Does real work on the server by a real client and returns the server's version.
+
+        Raises one of `not_ready()` while the server is still starting, and ServiceError when
+        waiting longer is of no use: a wrong password, a database that does not exist.
+        """
+
+    @abstractmethod
+    def not_ready(self) -> tuple[type[BaseException], ...]:
+        """Returns the exceptions of `probe` after which another try makes sense."""
+
+    @abstractmethod
+    def isolation(self, endpoint: Endpoint, backend: Backend) -> Isolation:
+        """Returns the isolation for a server that is ready."""

@@ -1,0 +1,113 @@
+"""What isolation asks of a cluster: topics made and deleted, their ends, records read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import Any
+
+from truestep.errors import ServiceError
+from truestep.polling import scaled
+from truestep.services.kafka.quiet import quiet
+
+_ANSWERS_WITHIN_MS = 10_000
+_READS_WITHIN_S = 10.0
+_POLL_MS = 100
+
+
+class Cluster:
+    """One connection for administration and one reader without a group; neither is thread-safe.
+
+    Args:
+        servers: the bootstrap servers.
+        client_id: the id of these connections, whose log records are dropped.
+    """
+
+    def __init__(self, servers: str, client_id: str) -> None:
+        from kafka import KafkaAdminClient, KafkaConsumer
+
+        self.servers = servers
+        self._undo = ExitStack()
+        self._undo.enter_context(quiet(client_id))
+        common: dict[str, Any] = {
+            "bootstrap_servers": servers.split(","),
+            "client_id": client_id,
+            "bootstrap_timeout_ms": _ANSWERS_WITHIN_MS,
+            "request_timeout_ms": _ANSWERS_WITHIN_MS,
+            "retry_backoff_ms": 10,
+            "reconnect_backoff_ms": 10,
+        }
+        self._reader = KafkaConsumer(
+            enable_auto_commit=False,
+            isolation_level="read_committed",
+            fetch_max_wait_ms=_POLL_MS,
+            **common,
+        )
+        self._undo.callback(self._reader.close)
+        # A client that is told the release asks for its topic in its first request; one that has
+        # to find out waits 100 ms between the two.
+        self.release: tuple[int, ...] = self._reader.config["api_version"]
+        self._admin = KafkaAdminClient(**common)
+        self._undo.callback(self._admin.close)
+
+    def create(self, topic: str, partitions: int) -> None:
+        """Makes a topic; returns when it can be used."""
+        self._admin.create_topics({topic: {"num_partitions": partitions}}, wait_for_metadata=True)
+
+    def delete(self, topics: Iterable[str], groups: Iterable[str]) -> None:
+        """Deletes topics and groups, but those that are not there or still in use."""
+        topics, groups = list(topics), list(groups)
+        self._reader.unsubscribe()
+        if topics:
+            self._admin.delete_topics(topics, raise_errors=False)
+        if groups:
+            self._admin.delete_groups(groups)
+
+    def read(self, topic: str, positions: dict[int, int]) -> dict[int, list[Any]]:
+        """Reads each partition from its position up to its end as it is now.
+
+        Args:
+            topic: the topic.
+            positions: partition -> offset to read from; set to the end when this returns.
+
+        Returns:
+            partition -> kafka-python's records, committed ones only.
+
+        Raises:
+            ServiceError: the broker does not hand out what it says it has.
+        """
+        from kafka import TopicPartition
+        from kafka.admin import OffsetSpec
+
+        ends = self._admin.list_partition_offsets(
+            {TopicPartition(topic, number): OffsetSpec.LATEST for number in positions},
+            isolation_level="read_committed",
+        )
+        reading = sorted(one for one in ends if positions[one.partition] < ends[one].offset)
+        records: dict[int, list[Any]] = {number: [] for number in positions}
+        if not reading:
+            return records
+        self._reader.assign(reading)
+        for one in reading:
+            self._reader.seek(one, positions[one.partition])
+        limit_s = scaled(_READS_WITHIN_S)
+        give_up = time.monotonic() + limit_s
+        # A position also passes what is never handed out: the markers of transactions.
+        while behind := [one for one in reading if self._reader.position(one) < ends[one].offset]:
+            if time.monotonic() > give_up:
+                raise ServiceError(
+                    "kafka does not hand out the events that it has",
+                    seen=f"partitions {[one.partition for one in behind]} not read to their ends",
+                    looked=f"the topic {topic!r} at {self.servers}, for {limit_s:g} s",
+                    remedy="look into the broker's log",
+                )
+            for one, batch in self._reader.poll(timeout_ms=_POLL_MS).items():
+                records[one.partition] += batch
+        for one in reading:
+            positions[one.partition] = self._reader.position(one)
+        return records
+
+    def close(self) -> None:
+        """Closes both connections."""
+        self._undo.close()

@@ -1,0 +1,130 @@
+"""The broker's data folder, formatted once and kept: formatting costs a second of JVM."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from truestep.errors import BackendUnavailableError, ServiceError
+from truestep.services.kafka import broker
+from truestep.services.processes import LOOPBACK
+
+_FORMATS_WITHIN_S = 120
+
+# Of the whole broker; the folder is relative to where its JVM is started.
+PROPERTIES = "\n".join(
+    [
+        "process.roles=broker,controller",
+        "node.id=1",
+        f"listeners=PLAINTEXT://{LOOPBACK}:{{port}},CONTROLLER://{LOOPBACK}:0",
+        "controller.listener.names=CONTROLLER",
+        f"controller.quorum.bootstrap.servers={LOOPBACK}:0",
+        "log.dirs=data",
+        "share.coordinator.state.topic.num.partitions=1",
+        "share.coordinator.state.topic.replication.factor=1",
+        "share.coordinator.state.topic.min.isr=1",
+        *(f"{key}={value}" for key, value in broker.SETTINGS.items()),
+        "",
+    ]
+)
+
+
+def formatted_folder(java: Path, jars: Sequence[Path], *, version: str, cache: Path) -> Path:
+    """Returns a formatted data folder to copy from; formats it when it is not in the cache yet.
+
+    Args:
+        java: the java program.
+        jars: Kafka's class path.
+        version: the version of Kafka.
+        cache: the folder kept between runs.
+
+    Raises:
+        BackendUnavailableError: the cache cannot be written.
+        ServiceError: Kafka cannot format a folder.
+    """
+    mark = hashlib.sha256(PROPERTIES.encode()).hexdigest()[:12]
+    home = cache / "kafka"
+    kept = home / f"{version}-{mark}"
+    if kept.is_dir():
+        return kept
+    # Imported late: only the first run of a version needs it.
+    from filelock import FileLock
+
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(home / "format.lock"):
+            if not kept.is_dir():
+                _format(java, jars, kept)
+    except OSError as error:
+        raise BackendUnavailableError(
+            "the cache folder for kafka (embedded) cannot be written",
+            seen=str(error.strerror or error),
+            looked=str(error.filename or home),
+            remedy="make it writable, or name another: -D cache=FOLDER",
+        ) from error
+    return kept
+
+
+def _format(java: Path, jars: Sequence[Path], kept: Path) -> None:
+    # Made beside and renamed, so that a run that is killed leaves no half of it.
+    partial = Path(tempfile.mkdtemp(prefix="partial-", dir=kept.parent))
+    try:
+        (partial / "server.properties").write_text(PROPERTIES.format(port=0))
+        command = [
+            *(str(java), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
+            *("-Djava.io.tmpdir=.", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"),
+            *("-cp", os.pathsep.join(map(str, jars)), "kafka.tools.StorageTool", "format"),
+            *("--cluster-id", _cluster_id(), "--config", "server.properties", "--standalone"),
+        ]
+        _run(command, partial)
+        (partial / "data").rename(kept)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _run(command: list[str], folder: Path) -> None:
+    try:
+        subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=_FORMATS_WITHIN_S,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        seen, looked = (
+            f"exited with code {error.returncode}",
+            f"its last lines:\n{_tail(error.stdout)}",
+        )
+    except subprocess.TimeoutExpired:
+        seen, looked = f"not done after {_FORMATS_WITHIN_S} s", command[0]
+    except OSError as error:
+        seen, looked = str(error.strerror or error), command[0]
+    else:
+        return
+    raise ServiceError(
+        "kafka (embedded) could not format its data folder",
+        seen=seen,
+        looked=looked,
+        remedy="mend that, or use -D kafka.backend=docker",
+    )
+
+
+def _cluster_id() -> str:
+    # Kafka's form of a UUID; one that begins with a dash would look like an option.
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode().replace("-", "_")
+
+
+def _tail(text: str, lines: int = 20) -> str:
+    return "\n".join(text.splitlines()[-lines:]) or "(it said nothing)"

@@ -1,0 +1,1 @@
+"""PostgreSQL: a database of its own for each scenario, cloned from a template."""

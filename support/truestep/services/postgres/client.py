@@ -1,0 +1,74 @@
+"""What a scenario's steps talk to PostgreSQL by."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
+
+from truestep.errors import StepUsageError
+from truestep.services.postgres.sql_file import run_sql_file
+from truestep.services.postgres.table import Table
+
+
+class PostgresClient:
+    """One scenario's own database.
+
+    Args:
+        url: the URL of that database, for code under test.
+        database: its name.
+        root: the folder that paths of SQL files start from.
+    """
+
+    def __init__(self, url: str, database: str, *, root: Path) -> None:
+        self.url = url
+        self.database = database
+        self._root = root
+        self._own: Connection | None = None
+        self._given: list[Connection] = []
+
+    @property
+    def connection(self) -> Connection:
+        """The steps' own connection, in autocommit: a step sees at once what another committed.
+
+        It never waits longer than 5 s for a lock, so that a leaked transaction fails a step
+        rather than hangs it.
+        """
+        if self._own is None or self._own.closed:
+            self._own = psycopg2.connect(self.url)
+            self._own.autocommit = True
+            with self._own.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '5s'")
+        return self._own
+
+    def connect(self) -> Connection:
+        """Returns a new ordinary connection, for code under test; closed when the scenario ends."""
+        connection = psycopg2.connect(self.url)
+        self._given.append(connection)
+        return connection
+
+    def table(self, name: str) -> Table:
+        """Returns the table `name`, or `schema.name`.
+
+        Raises:
+            StepUsageError: there is none, naming the nearest one.
+        """
+        return Table(self.connection, name)
+
+    def run_file(self, path: str) -> None:
+        """Runs a file of SQL statements as one transaction.
+
+        Raises:
+            StepUsageError: it cannot be read, or the server refuses a statement.
+        """
+        # Its own connection: what a dump sets for its session must not outlive it.
+        with closing(psycopg2.connect(self.url)) as connection:
+            run_sql_file(connection, self._root, Path(path), error_type=StepUsageError)
+
+    def close(self) -> None:
+        """Closes every connection that this client made."""
+        for connection in [*self._given, *([self._own] if self._own else [])]:
+            connection.close()
+        self._given.clear()

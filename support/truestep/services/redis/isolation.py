@@ -1,0 +1,135 @@
+"""Private isolation on Redis: each scenario leases a database of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+from typing import cast
+
+import redis
+
+from truestep.errors import ServiceError
+from truestep.polling import pause, pauses
+from truestep.services.base import CanTravel, Endpoint, Isolation
+from truestep.services.redis.client import connect
+
+# Database 0 holds the leases and is never given to a scenario.
+_LEASES_DATABASE = 0
+_LEASE = "truestep:lease:{database}"
+_LEASE_LASTS_S = 24 * 60 * 60
+
+# What a server has unless it says otherwise, for one that does not let us ask.
+_USUAL_DATABASES = 16
+
+# A key whose time is over gets one more millisecond rather than a negative time: Redis then
+# removes it itself, and says so in an `expired` notification. KEYS names each key once; SCAN may
+# name one twice, which would move it twice.
+_ADVANCE = """
+local over = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local left = redis.call('PTTL', key)
+  if left >= 0 then
+    local after = left - tonumber(ARGV[1])
+    if after < 1 then
+      after = 1
+      over[#over + 1] = key
+    end
+    redis.call('PEXPIRE', key, after)
+  end
+end
+return over
+"""
+# Looking at a key makes Redis notice, at once, that its time is over. A key that somebody has set
+# anew in the meantime is not waited for.
+_STILL_THERE = """
+local count = 0
+for _, key in ipairs(KEYS) do
+  local left = redis.call('PTTL', key)
+  if left == 0 or left == 1 then
+    count = count + 1
+  end
+end
+return count
+"""
+_KEYS_AT_ONCE = 10_000
+
+
+class LeasedDatabases(Isolation, CanTravel):
+    """Leases databases by a key in database 0, so that concurrent runs on one server never meet."""
+
+    def __init__(self, endpoint: Endpoint, run_id: str) -> None:
+        self._endpoint = endpoint
+        self._run_id = run_id
+        self._leases = connect(endpoint, database=_LEASES_DATABASE)
+        self._free: list[int] = []
+
+    def prepare(self) -> None:
+        """Learns how many databases the server has."""
+        answer: dict[str, str] = {}
+        # A hosted server may forbid CONFIG.
+        with contextlib.suppress(redis.ResponseError):
+            answer = cast("dict[str, str]", self._leases.config_get("databases"))
+        count = int(answer.get("databases", _USUAL_DATABASES))
+        self._free = list(range(1, count))
+
+    def enter(self, scenario_id: str) -> redis.Redis:
+        """Returns a client (text answers) on a database that is empty and ours alone.
+
+        Raises:
+            ServiceError: no database is free.
+        """
+        for database in self._free:
+            client = self._lease(database, scenario_id)
+            if client is not None:
+                self._free.remove(database)
+                return client
+        raise ServiceError(
+            "redis has no free database for this scenario",
+            seen="each one is leased by a run or holds keys that are not ours",
+            looked=f"all databases but {_LEASES_DATABASE} at {self._endpoint.url}",
+            remedy="start the server with more: --databases 256, or -D redis.databases=256",
+        )
+
+    def leave(self, client: redis.Redis) -> None:
+        """Empties the database and gives it back."""
+        database = _database_of(client)
+        client.flushdb()
+        client.close()
+        self._leases.delete(_LEASE.format(database=database))
+        self._free.append(database)
+
+    def close(self) -> None:
+        """Closes the connection that held the leases."""
+        self._leases.close()
+
+    def advance(self, client: redis.Redis, by: timedelta) -> None:
+        """Moves every expiry in the scenario's database; returns when what ran out is gone."""
+        # Keys need not be text.
+        with connect(self._endpoint, database=_database_of(client), text=False) as raw:
+            over = cast("list[bytes]", raw.eval(_ADVANCE, 0, str(by // timedelta(milliseconds=1))))
+            for first in range(0, len(over), _KEYS_AT_ONCE):
+                _wait_until_gone(raw, over[first : first + _KEYS_AT_ONCE])
+
+    def _lease(self, database: int, scenario_id: str) -> redis.Redis | None:
+        lease = _LEASE.format(database=database)
+        holder = f"{self._run_id} {scenario_id}"
+        if not self._leases.set(lease, holder, nx=True, ex=_LEASE_LASTS_S):
+            return None
+        client = connect(self._endpoint, database=database)
+        if client.dbsize() == 0:
+            return client
+        # Somebody else keeps data there: it is theirs, and never flushed.
+        client.close()
+        self._leases.delete(lease)
+        return None
+
+
+def _database_of(client: redis.Redis) -> int:
+    return int(client.connection_pool.connection_kwargs["db"])
+
+
+def _wait_until_gone(raw: redis.Redis, keys: list[bytes]) -> None:
+    for seconds in pauses():
+        if not raw.eval(_STILL_THERE, len(keys), *keys):
+            return
+        pause(seconds)

@@ -1,0 +1,286 @@
+"""Settings are read and validated once, at the edge, before anything is started.
+
+Where a setting may be written, the later beating the earlier: its default; `behave.ini`, in the
+section `[truestep]` or `[service.NAME]`; the environment, as `TRUESTEP_KEY` or
+`TRUESTEP_NAME_KEY`; the command line, as `-D key=…` or `-D NAME.key=…`.
+"""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, cast
+
+from platformdirs import user_cache_path
+
+from truestep.errors import SettingsError, nearest
+from truestep.tags import Lifetime
+
+# behave reads its configuration from the same files, nearest first.
+CONFIG_FILES = ("behave.ini", ".behaverc", "setup.cfg", "tox.ini")
+DEFAULT = "the default"
+
+# A key given with -D belongs to the user's own steps unless it is this much like one of ours.
+_LOOKS_LIKE_OURS = 0.75
+
+
+class Backend(StrEnum):
+    """Who provides a service."""
+
+    AUTO = "auto"
+    DOCKER = "docker"
+    EMBEDDED = "embedded"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One setting: its default as it would be written, how it is read, what it means.
+
+    `parse` raises ValueError, with what would be right, for a value that does not fit.
+    """
+
+    default: str
+    parse: Callable[[str], Any]
+    help: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value was written, in words for an error."""
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Values:
+    """The parsed values of one section, and where each was written."""
+
+    values: Mapping[str, Any]
+    origins: Mapping[str, Origin]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+    def origin(self, key: str) -> str:
+        """Returns where the value of `key` was written, for an error or the run's header."""
+        return self.origins[key].place if key in self.origins else DEFAULT
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a run."""
+
+    general: Values
+    services: Mapping[str, Values] = field(default_factory=dict)
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """How long services live where no tag says otherwise."""
+        return cast(Lifetime, self.general["lifetime"])
+
+    @property
+    def cache(self) -> Path:
+        """The folder that is kept between runs."""
+        return cast(Path | None, self.general["cache"]) or user_cache_path("truestep")
+
+    @property
+    def wait_scale(self) -> float:
+        """What every waiting time is multiplied by."""
+        return cast(float, self.general["wait_scale"])
+
+    def backend(self, service: str) -> tuple[Backend, str]:
+        """Returns the backend asked for and where it was written."""
+        own = self.services[service]
+        source = own if own["backend"] is not None else self.general
+        return cast(Backend, source["backend"]), source.origin("backend")
+
+
+def read_settings(
+    known: Mapping[str, Mapping[str, Key]],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    userdata: Mapping[str, str],
+) -> Settings:
+    """Reads and checks every setting.
+
+    Args:
+        known: service name -> its own keys (`SERVICE_KEYS` are added to each).
+        folder: where the configuration files are, usually the current folder.
+        environment: the process's environment.
+        userdata: behave's `-D` values.
+
+    Raises:
+        SettingsError: an unknown section, key or value, naming the nearest valid one.
+    """
+    keys = {"": GENERAL_KEYS} | {name: {**SERVICE_KEYS, **own} for name, own in known.items()}
+    written: dict[str, dict[str, Origin]] = {section: {} for section in keys}
+    _read_files(folder, keys, written)
+    _read_environment(environment, keys, written)
+    _read_userdata(userdata, keys, written)
+    parsed = {section: _parse(section, keys[section], written[section]) for section in keys}
+    return Settings(general=parsed.pop(""), services=parsed)
+
+
+Keys = Mapping[str, Mapping[str, Key]]
+Written = dict[str, dict[str, Origin]]
+
+
+def _read_files(folder: Path, keys: Keys, written: Written) -> None:
+    for name in reversed(CONFIG_FILES):
+        path = folder / name
+        if not path.is_file():
+            continue
+        parser = configparser.ConfigParser(interpolation=None)
+        try:
+            parser.read(path, encoding="utf-8")
+        except configparser.Error as error:
+            raise SettingsError(
+                f"{name} cannot be read",
+                seen=str(error).replace("\n", " "),
+                looked=str(path),
+                remedy="mend that line",
+            ) from None
+        for section in parser.sections():
+            if section == "truestep":
+                ours = ""
+            elif section.startswith("service."):
+                ours = section.removeprefix("service.")
+                if ours not in keys:
+                    _refuse_service(ours, keys, f"the section [{section}] of {name}")
+            else:
+                continue
+            for key, text in parser.items(section):
+                place = f"[{section}] {key} in {name}"
+                _note(ours, key, Origin(place, text), keys, written)
+
+
+def _read_environment(environment: Mapping[str, str], keys: Keys, written: Written) -> None:
+    for variable, text in sorted(environment.items()):
+        if not variable.startswith("TRUESTEP_"):
+            continue
+        name = variable.removeprefix("TRUESTEP_").lower()
+        service, _, key = name.partition("_")
+        section, key = (service, key) if service in keys and key else ("", name)
+        _note(section, key, Origin(f"the environment's {variable}", text), keys, written)
+
+
+def _read_userdata(userdata: Mapping[str, str], keys: Keys, written: Written) -> None:
+    for name, value in userdata.items():
+        origin = Origin(f"-D {name}={value}", str(value))
+        service, dot, key = name.partition(".")
+        if not dot:
+            if name in keys[""] or nearest(name, keys[""], cutoff=_LOOKS_LIKE_OURS):
+                _note("", name, origin, keys, written)
+        elif service in keys:
+            _note(service, key, origin, keys, written)
+        elif nearest(service, _services(keys), cutoff=_LOOKS_LIKE_OURS):
+            _refuse_service(service, keys, origin.place)
+
+
+def _note(section: str, key: str, origin: Origin, keys: Keys, written: Written) -> None:
+    if key not in keys[section]:
+        owner = section or "truestep"
+        raise SettingsError(
+            f"the setting {key!r} of {owner} is unknown",
+            seen=f"the nearest valid one is {nearest(key, keys[section])!r}",
+            looked=origin.place,
+            remedy=f"use one of {', '.join(sorted(keys[section]))}",
+        )
+    written[section][key] = origin
+
+
+def _refuse_service(name: str, keys: Keys, place: str) -> None:
+    raise SettingsError(
+        f"the service {name!r} is unknown",
+        seen=f"the nearest valid one is {nearest(name, _services(keys))!r}",
+        looked=place,
+        remedy=f"use one of {', '.join(_services(keys))}",
+    )
+
+
+def _services(keys: Keys) -> list[str]:
+    return sorted(name for name in keys if name)
+
+
+def _parse(section: str, keys: Mapping[str, Key], written: Mapping[str, Origin]) -> Values:
+    values = {}
+    for name, key in keys.items():
+        origin = written.get(name, Origin(DEFAULT, key.default))
+        try:
+            values[name] = key.parse(origin.text.strip())
+        except ValueError as error:
+            full = f"{section}.{name}" if section else name
+            raise SettingsError(
+                f"the value {origin.text.strip()!r} of {full} is not valid",
+                seen=str(error),
+                looked=origin.place,
+                remedy=f"see what it is for: {key.help}",
+            ) from None
+    return Values(values, dict(written))
+
+
+def one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    """Returns a parser for the values of `kind`; its error names the nearest one."""
+
+    def parse(text: str) -> StrEnum:
+        known = [member.value for member in kind]
+        if text.lower() not in known:
+            near = nearest(text, known)
+            raise ValueError(f"it is one of {', '.join(known)}; the nearest is {near!r}")
+        return kind(text.lower())
+
+    return parse
+
+
+def optional(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Returns a parser that reads an empty value as None."""
+    return lambda text: parse(text) if text else None
+
+
+def text(value: str) -> str:
+    """Parses a value that cannot be empty."""
+    if not value:
+        raise ValueError("it is empty")
+    return value
+
+
+def positive(value: str) -> float:
+    """Parses a number above 0."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ValueError("it is not a number above 0")
+    return number
+
+
+def whole(lowest: int, highest: int) -> Callable[[str], int]:
+    """Returns a parser for a whole number from `lowest` to `highest`, both included."""
+
+    def parse(value: str) -> int:
+        if not value.isdigit() or not lowest <= int(value) <= highest:
+            raise ValueError(f"it is not a whole number from {lowest} to {highest}")
+        return int(value)
+
+    return parse
+
+
+GENERAL_KEYS: Mapping[str, Key] = {
+    "backend": Key("auto", one_of(Backend), "who provides the services"),
+    "lifetime": Key("run", one_of(Lifetime), "how long a started service lives"),
+    "cache": Key("", optional(Path), "the folder kept between runs; by default the user's cache"),
+    "wait_scale": Key("1", positive, "multiplies every waiting time, for slow machines"),
+}
+
+SERVICE_KEYS: Mapping[str, Key] = {
+    "backend": Key("", optional(one_of(Backend)), "who provides this service"),
+    "start_within_s": Key("60", positive, "seconds until a started service has to be ready"),
+    "port": Key("", optional(whole(1, 65535)), "a fixed port; without it a free one is picked"),
+}

@@ -1,0 +1,52 @@
+"""The folder of one run, and the reaper that removes it if the run cannot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+# Every process of the run carries the folder's path in this variable, so the reaper finds it.
+OWNER_VARIABLE = "_TRUESTEP_WORKSPACE"
+_REAPER = Path(__file__).with_name("reaper.py")
+
+
+class Workspace:
+    """A temporary folder, private to this run and its user; made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._root: Path | None = None
+        self._reaper: subprocess.Popen[bytes] | None = None
+
+    @property
+    def root(self) -> Path:
+        """The folder itself. Its reaper runs before anything is put into it."""
+        with self._lock:
+            if self._root is None:
+                self._root = Path(tempfile.mkdtemp(prefix="truestep-"))
+                # Root starts PostgreSQL as another user, who has to pass through.
+                self._root.chmod(0o711 if os.geteuid() == 0 else 0o700)
+                self._reaper = subprocess.Popen(
+                    [sys.executable, "-I", str(_REAPER), str(self._root)],
+                    stdin=subprocess.PIPE,
+                    start_new_session=True,
+                )
+            return self._root
+
+    def folder(self, name: str) -> Path:
+        """Makes and returns a new, empty folder whose name starts with `name`."""
+        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.root))
+
+    def close(self) -> None:
+        """Removes the folder and ends the reaper. The servers in it have to be stopped before."""
+        with self._lock:
+            if self._root is None or self._reaper is None:
+                return
+            shutil.rmtree(self._root, ignore_errors=True)
+            self._reaper.communicate(b"done")
+            self._root = self._reaper = None

@@ -1,0 +1,71 @@
+"""Real behave runs on small sample projects."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SAMPLES = Path(__file__).parent / "samples"
+_GIVE_UP_AFTER_S = 240
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def summary(self) -> str:
+        """behave's line that counts the scenarios."""
+        return next(line for line in self.out.splitlines() if "scenarios passed" in line)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A behave project in a folder of its own."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, sample: str, folder: Path) -> Project:
+        """Copies the sample project of that name into `folder`."""
+        shutil.copytree(SAMPLES / sample, folder / sample)
+        return cls(folder / sample)
+
+    def write(self, path: str, text: str) -> None:
+        """Writes a file of the project."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def behave(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
+        """Runs `behave` and waits for its end."""
+        process = self.start(*arguments, environment=environment)
+        out, err = process.communicate(timeout=_GIVE_UP_AFTER_S)
+        return Run(process.returncode, out, err)
+
+    def start(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Starts `behave` in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "behave", *arguments],
+            cwd=self.folder,
+            env=_clean_environment() | dict(environment or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+
+def _clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("TRUESTEP_")}
