@@ -2,14 +2,16 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: specs test lint bench clean
+.PHONY: specs test lint docs bench clean
 
 specs: $(VENV)/specs
-	$(BIN)/behave
+	@echo "truestep: running the specs"
+	@$(BIN)/behave
 
 test: lint
-	$(BIN)/pytest
+	@$(BIN)/pytest
 
 lint: $(VENV)/test
 	$(BIN)/ruff format --check .
@@ -17,23 +19,36 @@ lint: $(VENV)/test
 	$(BIN)/mypy
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
+docs: $(VENV)/specs
+	$(BIN)/python -m truestep steps > docs/steps.md
+	$(BIN)/python -m truestep settings > docs/settings.md
+
 bench: $(VENV)/test
 	$(BIN)/python bench/run.py
 
 clean:
 	rm -rf $(VENV) reports build
 
+# The first of these that is new enough; a virtual environment that failed half-way is removed.
 $(BIN)/python:
-	@echo "truestep: making $(VENV)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "truestep needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.12" % sys.version_info[:2])'
-	@$(PYTHON) -m venv $(VENV)
+	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "truestep: making $(VENV) with $$($$python --version)"; \
+	    $$python -m venv $(VENV) && exit 0; \
+	    rm -rf $(VENV); exit 1; \
+	  fi; \
+	done; \
+	echo "truestep: no Python 3.11 or newer was found, and $(PYTHON) is: $$($(PYTHON) --version 2>&1)" >&2; \
+	echo "  Looked at: $(PYTHON), then python3.14 to python3.11, on PATH" >&2; \
+	echo "  Try: install a newer Python, or name one: make PYTHON=/path/to/python3.12" >&2; \
+	exit 1
 
 $(VENV)/specs: requirements.txt pyproject.toml | $(BIN)/python
-	@echo "truestep: installing requirements.txt"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "truestep: installing requirements.txt (the first time, a minute or so)"
+	@$(PIP) -r requirements.txt
 	@touch $@
 
 $(VENV)/test: requirements-dev.txt $(VENV)/specs
 	@echo "truestep: installing requirements-dev.txt"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(PIP) -r requirements-dev.txt
 	@touch $@

@@ -62,8 +62,8 @@ Feature: Profiles are cached for a while
 
     Scenario: A profile that is cached again gets its full time again
       Given Ada's profile is cached for 60 seconds
-      When 50 seconds pass
-      And Ada's profile is cached again for 60 seconds
+      And 50 seconds have passed
+      When Ada's profile is cached again for 60 seconds
       And 50 seconds pass
       Then the cache still has Ada's profile
       And Ada's profile has about 10 seconds left

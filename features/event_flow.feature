@@ -61,8 +61,8 @@ Feature: What happens to users is announced
     Scenario: An announcement that never comes
       Given it was announced that Ada signed up
       When we wait up to 1 second for the announcement that Grace signed up
-      Then we are told that there is none
-      And we are told that Ada's sign-up was seen instead
+      Then we are told that there is none about "grace@example.com"
+      And we are told that one about "ada@example.com" came instead
 
   Rule: An announcement that cannot be read is reported and stops nobody
 

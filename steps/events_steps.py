@@ -127,11 +127,18 @@ def step_told_malformed(context, team, text, reason):
     eventually(lambda: teams(context).malformed(team), contains_exactly(report), what="the report")
 
 
-@when("we wait up to {seconds:g} second for the announcement that {person:Person} {what:Happening}")
-def step_wait_in_vain(context, seconds, person, what):
-    announcements(context).wait_for(person, what, within_s=seconds)
+@when("we wait up to {limit:Duration} for the announcement that {person:Person} {what:Happening}")
+def step_wait_for(context, limit, person, what):
+    announcements(context).wait_for(person, what, within_s=limit.total_seconds())
 
 
-@then("we are told that there is none")
-def step_told_none(context):
-    assert_that(announcements(context).complaint, contains_string("no event"))
+@then('we are told that there is none about "{email}"')
+def step_told_none(context, email):
+    told = contains_string(f'no event user.created with email "{email}"')
+    assert_that(announcements(context).complaint, told)
+
+
+@then('we are told that one about "{email}" came instead')
+def step_told_what_came(context, email):
+    told = contains_string(f'seen instead: user.created (email differs: "{email}")')
+    assert_that(announcements(context).complaint, told)

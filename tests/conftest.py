@@ -9,7 +9,6 @@ import pytest
 
 from truestep.services.containers import engine_problem
 
-
 _PROBLEM = pytest.StashKey[str | None]()
 
 

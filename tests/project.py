@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,9 @@ class Run:
     @property
     def summary(self) -> str:
         """behave's line that counts the scenarios."""
-        return next(line for line in self.out.splitlines() if "scenarios passed" in line)
+        return next(
+            line for line in self.out.splitlines() if re.search(r"\bscenarios? passed", line)
+        )
 
 
 @dataclass(frozen=True)

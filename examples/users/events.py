@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from threading import Event
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer
 
 from examples.users.repository import User
 
 _ACKNOWLEDGED_WITHIN_S = 10.0
-_POLL_MS = 50
+_POLL_MS = 100
 
 Headers = Sequence[tuple[str, bytes]]
 JSON_HEADERS: Headers = (("content-type", b"application/json"),)
@@ -84,25 +86,51 @@ class UserEvents:
 
 
 class UserEventReader:
-    """One member of a group that reads the announcements; groups do not disturb each other."""
+    """One member of a group that reads the announcements; groups do not disturb each other.
+
+    It polls in a thread of its own from `start` to `stop`: a member that polls now and then only
+    keeps the others of its group from getting their shares.
+    """
 
     def __init__(self, consumer: KafkaConsumer) -> None:
         self._consumer = consumer
-        self.events: list[UserEvent] = []
-        self.malformed: list[MalformedEvent] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="user-events")
+        self._stopping = Event()
+        self._work: Future[None] | None = None
+        self._read: list[UserEvent | MalformedEvent] = []
+        self._share: list[int] = []
 
-    def share(self) -> set[TopicPartition]:
-        """Takes part in the group's work and returns the share of it that is this member's now."""
-        self.read()
-        return set(self._consumer.assignment())
+    def start(self) -> None:
+        """Joins the group and reads until stopped."""
+        self._work = self._thread.submit(self._poll_until_stopped)
 
-    def read(self) -> list[UserEvent]:
-        """Reads what has arrived (waiting 50 ms at most); returns all that was read so far."""
-        for records in self._consumer.poll(timeout_ms=_POLL_MS).values():
-            for record in records:
-                event = decode(record.value)
-                if isinstance(event, UserEvent):
-                    self.events.append(event)
-                else:
-                    self.malformed.append(event)
-        return self.events
+    def stop(self) -> None:
+        """Returns when the consumer is no longer used; raises what the thread failed of."""
+        self._stopping.set()
+        self._thread.shutdown()
+        self._raise_if_failed()
+
+    def events(self) -> list[UserEvent]:
+        """Returns the announcements read so far, in the order in which they came."""
+        self._raise_if_failed()
+        return [event for event in list(self._read) if isinstance(event, UserEvent)]
+
+    def malformed(self) -> list[MalformedEvent]:
+        """Returns what was read so far and is not an announcement."""
+        self._raise_if_failed()
+        return [event for event in list(self._read) if isinstance(event, MalformedEvent)]
+
+    def share(self) -> list[int]:
+        """Returns the partitions of the topic that are this member's now."""
+        self._raise_if_failed()
+        return self._share
+
+    def _poll_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            for records in self._consumer.poll(timeout_ms=_POLL_MS).values():
+                self._read += [decode(record.value) for record in records]
+            self._share = sorted(assigned.partition for assigned in self._consumer.assignment())
+
+    def _raise_if_failed(self) -> None:
+        if self._work and self._work.done():
+            self._work.result()

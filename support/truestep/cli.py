@@ -1,4 +1,4 @@
-"""The commands of `python -m truestep`: doctor, steps, summary."""
+"""The commands of `python -m truestep`: doctor, steps, settings, summary."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="says what each service would run on here, and why")
-    commands.add_parser("steps", help="lists the ready-made steps")
+    commands.add_parser("steps", help="lists the ready-made steps, as Markdown")
+    commands.add_parser("settings", help="lists the settings, as Markdown")
     summary = commands.add_parser("summary", help="prints JUnit results as Markdown")
     summary.add_argument("folder", type=Path, help="the folder of the JUnit files")
     chosen = parser.parse_args(arguments)
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _doctor()
         if chosen.command == "steps":
             return _steps()
+        if chosen.command == "settings":
+            return _settings()
         return _summary(chosen.folder)
     except TruestepError as error:
         sys.stderr.write(f"{error}\n")
@@ -41,11 +44,16 @@ def _doctor() -> int:
 
 
 def _steps() -> int:
-    from truestep.catalog import ready_made_steps
+    from truestep.catalog import steps_as_markdown
 
-    for module, steps in ready_made_steps().items():
-        sys.stdout.write(f"{module}\n")
-        sys.stdout.writelines(f"  {step}\n" for step in steps)
+    sys.stdout.write(steps_as_markdown())
+    return 0
+
+
+def _settings() -> int:
+    from truestep.catalog import settings_as_markdown
+
+    sys.stdout.write(settings_as_markdown())
     return 0
 
 

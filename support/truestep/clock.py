@@ -43,9 +43,10 @@ class Clock:
             if isinstance(isolation, CanTravel)
         ]
         if not travellers:
+            names = ", ".join(sorted(asked)) or "no service"
             raise CannotTravelError(
                 "time cannot be moved in this scenario",
-                seen=f"{', '.join(sorted(asked)) or 'no service'} has no expiry that could be moved",
+                seen=f"{names} has no expiry that could be moved",
                 looked=_LOOKED,
                 remedy="tag it @redis if what should expire is in Redis, or wait for real: "
                 "@real_time",

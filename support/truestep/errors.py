@@ -65,6 +65,10 @@ class MalformedEventError(TruestepError, AssertionError):
     """A step takes an event for JSON, and it is not."""
 
 
+class ResetRefusedError(TruestepError):
+    """A place that was not made by this run would have to be emptied; its scenario is skipped."""
+
+
 class CannotTravelError(TruestepError, AssertionError):
     """A scenario moves the time of a service that has no clock to move."""
 

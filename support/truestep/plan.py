@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from truestep.errors import UndefinedStepError, nearest
-from truestep.tags import Lifetime, Requests, read_tags
+from truestep.tags import Lifetime, read_tags
 
 _SHOWN_LIKE = 3
 _ALIKE = 0.4
@@ -15,16 +15,16 @@ _ALIKE = 0.4
 
 @dataclass(frozen=True)
 class ScenarioPlan:
-    """What one selected scenario asks for; `refusal` is why it must not run, or None."""
+    """What one selected scenario needs; `refusal` is why it must not run, or None.
 
-    requests: Requests
+    `tagged` are the services that its tags name, `started` those that it takes to have them: more
+    when an application stands on others, fewer when one brings its own, none when it is refused.
+    """
+
+    tagged: frozenset[str]
+    started: frozenset[str]
     lifetime: Lifetime
     refusal: UndefinedStepError | None
-
-    @property
-    def services(self) -> frozenset[str]:
-        """The services to start for it: none when it is refused."""
-        return frozenset() if self.refusal else self.requests.services
 
 
 class Plan:
@@ -36,6 +36,7 @@ class Plan:
         registry: behave's step registry.
         services: the names of the registered services.
         lifetime: how long services live where no tag says otherwise.
+        stands_on: returns, for an application, its services of the run and those of its own.
 
     Raises:
         TagError: a tag asks for what Truestep does not have.
@@ -49,8 +50,9 @@ class Plan:
         registry: Any,
         services: Iterable[str],
         lifetime: Lifetime,
+        stands_on: Callable[[str], tuple[frozenset[str], frozenset[str]]],
     ) -> None:
-        known = frozenset(services)
+        self.services = known = frozenset(services)
         self._scenarios: dict[int, ScenarioPlan] = {}
         self._of_feature: dict[int, list[ScenarioPlan]] = {}
         for feature in features:
@@ -60,10 +62,15 @@ class Plan:
                     continue
                 tags = scenario.effective_tags
                 requests = read_tags(tags, services=known, where=str(scenario.location))
+                tagged = requests.services
+                refusal = _refusal(scenario, registry) if tagged else None
+                started: set[str] = set() if refusal else set(tagged)
+                for name in () if refusal else tagged:
+                    of_the_run, of_its_own = stands_on(name)
+                    started |= of_the_run
+                    started -= of_its_own
                 row = ScenarioPlan(
-                    requests,
-                    requests.lifetime or lifetime,
-                    _refusal(scenario, registry) if requests.services else None,
+                    tagged, frozenset(started), requests.lifetime or lifetime, refusal
                 )
                 self._scenarios[id(scenario)] = row
                 rows.append(row)
@@ -74,7 +81,7 @@ class Plan:
 
     def needed(self) -> list[str]:
         """Returns all services that the run needs, whatever their lifetime."""
-        return sorted({name for row in self._scenarios.values() for name in row.services})
+        return sorted({name for row in self._scenarios.values() for name in row.started})
 
     def needed_for_run(self) -> list[str]:
         """Returns the services that live as long as the run."""
@@ -86,15 +93,15 @@ class Plan:
 
     def first(self) -> frozenset[str]:
         """Returns the services of the first scenario that will run."""
-        return next((row.services for row in self._scenarios.values()), frozenset())
+        return next((row.started for row in self._scenarios.values()), frozenset())
 
     def count(self) -> int:
         """Returns how many selected scenarios need a service."""
-        return sum(1 for row in self._scenarios.values() if row.services)
+        return sum(1 for row in self._scenarios.values() if row.started)
 
     @staticmethod
     def _with(lifetime: Lifetime, rows: Iterable[ScenarioPlan]) -> list[str]:
-        return sorted({name for row in rows if row.lifetime is lifetime for name in row.services})
+        return sorted({name for row in rows if row.lifetime is lifetime for name in row.started})
 
 
 def _refusal(scenario: Any, registry: Any) -> UndefinedStepError | None:

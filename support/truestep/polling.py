@@ -24,7 +24,7 @@ _SHOWN_CHARACTERS = 400
 _scale = 1.0
 
 
-class StopPolling(Exception):
+class StopPolling(Exception):  # noqa: N818  # it is a signal, as StopIteration is
     """Raised by a probe when the awaited condition can no longer come true."""
 
 
@@ -59,7 +59,7 @@ class _Attempts:
 
 def configure(*, scale: float) -> None:
     """Multiplies every waiting time from now on by `scale` (1.0: as written)."""
-    global _scale
+    global _scale  # noqa: PLW0603  # one scale for all waits of the process, set once
     _scale = scale
 
 
@@ -106,13 +106,13 @@ def eventually(
     limit_s = scaled(within_s)
     started = time.monotonic()
     attempts = _Attempts()
-    expectation = _expected(matcher)
+    last: list[T] = []
     for seconds in pauses():
         try:
             value = probe()
         except StopPolling as stop:
             waited_s = time.monotonic() - started
-            lines = [f"Stopped early: {stop}", *expectation]
+            lines = [f"Stopped early: {stop}", *_mismatch(matcher, last)]
             raise AssertionError(_text(what, waited_s, attempts, lines)) from None
         except retry_on as error:
             attempts.failed(error)
@@ -120,10 +120,11 @@ def eventually(
             attempts.saw(value)
             if matcher.matches(value):
                 return value
-            expectation = _mismatch(matcher, value)
+            last = [value]
         waited_s = time.monotonic() - started
         if waited_s >= limit_s:
-            raise AssertionError(_text(what, waited_s, attempts, expectation)) from attempts.error
+            lines = _mismatch(matcher, last)
+            raise AssertionError(_text(what, waited_s, attempts, lines)) from attempts.error
         pause(min(seconds, limit_s - waited_s))
     raise AssertionError("unreachable: pauses() never ends")
 
@@ -144,23 +145,19 @@ def consistently(
         waited_s = time.monotonic() - started
         if not matcher.matches(value):
             head = f"{what} did not stay as expected: it changed after {waited_s:.2f} s"
-            lines = [head, *_mismatch(matcher, value), *attempts.report()]
+            lines = [head, *_mismatch(matcher, [value]), *attempts.report()]
             raise AssertionError(redact("\n".join(lines)))
         if waited_s >= limit_s:
             return value
         pause(min(0.01, limit_s - waited_s))
 
 
-def _expected(matcher: Matcher[T]) -> list[str]:
-    expected = StringDescription()
+def _mismatch(matcher: Matcher[T], last: list[T]) -> list[str]:
+    expected, actual = StringDescription(), StringDescription()
     matcher.describe_to(expected)
-    return [f"Expected: {expected}", "     but: no value could be read"]
-
-
-def _mismatch(matcher: Matcher[T], value: T) -> list[str]:
-    actual = StringDescription()
-    matcher.describe_mismatch(value, actual)
-    return [_expected(matcher)[0], f"     but: {actual}"]
+    for value in last:
+        matcher.describe_mismatch(value, actual)
+    return [f"Expected: {expected}", f"     but: {actual if last else 'no value could be read'}"]
 
 
 def _shortened(text: str) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from truestep.errors import ServiceError
 from truestep.polling import pause, pauses, scaled
 from truestep.services import registry
-from truestep.services.base import Endpoint, Isolation, Provider, RunContext, Service
-from truestep.services.choice import Choice, choose
+from truestep.services.application.service import ApplicationService
+from truestep.services.base import Choice, Endpoint, Isolation, Provider, RunContext, Service
+from truestep.services.choice import choose
 from truestep.settings import Backend, Settings
 
 RUN = "run"
@@ -31,6 +32,8 @@ class RunningService:
     version: str
     isolation: Isolation
     took_s: float
+    beside: Mapping[str, RunningService] = field(default_factory=dict)
+    """For an application under test: its own places on the services it stands on."""
 
     def raise_if_dead(self) -> None:
         """Raises ServiceError, with its last log lines, when the server has died."""
@@ -65,7 +68,7 @@ class ServicePool:
             SettingsError, BackendUnavailableError, ServiceError: for the first that cannot work.
         """
         names = list(names)
-        self._choices |= {name: choose(self._service(name), self._settings) for name in names}
+        self._choices |= {name: self._choose(name) for name in names}
         with ThreadPoolExecutor(max_workers=max(1, len(names))) as threads:
             for checked in [threads.submit(self._check, name) for name in names]:
                 checked.result()
@@ -73,6 +76,20 @@ class ServicePool:
     def choice(self, name: str) -> Choice:
         """Returns the backend that `check` chose."""
         return self._choices[name]
+
+    def stands_on(self, name: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Returns, for an application, its services: those of the run, and those all its own.
+
+        Empty sets for a service that is none.
+
+        Raises:
+            SettingsError: it needs a service that is unknown.
+        """
+        service = self._service(name)
+        if not isinstance(service, ApplicationService):
+            return frozenset(), frozenset()
+        shared = frozenset(service.needs(self._choose(name).backend))
+        return shared, frozenset(service.values["needs"]) - shared
 
     def start(self, names: Iterable[str], owner: str) -> None:
         """Starts the services in the background; `acquire` waits for one of them."""
@@ -103,17 +120,33 @@ class ServicePool:
 
     def stop(self, owner: str) -> None:
         """Stops all servers of `owner`, side by side; returns when they are gone."""
-        keys = [key for key in self._starts if key[1] == owner]
-        _side_by_side([self._starts.pop(key).stop for key in keys])
+        self._stop([key for key in self._starts if key[1] == owner])
 
     def close(self) -> None:
         """Stops all servers of all owners."""
-        stops = [start.stop for start in self._starts.values()]
-        self._starts.clear()
-        _side_by_side(stops)
+        self._stop(list(self._starts))
+
+    def _stop(self, keys: list[tuple[str, str]]) -> None:
+        # An application goes before the services that it stands on.
+        with ExitStack() as stack:
+            for last in (True, False):
+                group = [key for key in keys if (key[0] in registry.SERVICES) is last]
+                stack.callback(_side_by_side, [self._starts.pop(key).stop for key in group])
 
     def _service(self, name: str) -> Service:
-        return registry.service_class(name)(self._settings.services[name], self._context)
+        values = self._settings.services[name]
+        if name in registry.SERVICES:
+            return registry.service_class(name)(values, self._context)
+        return ApplicationService(
+            name,
+            values,
+            self._context,
+            acquire=lambda need: self.acquire(need, RUN),
+            has_url=lambda need: self._settings.services[need]["url"] is not None,
+        )
+
+    def _choose(self, name: str) -> Choice:
+        return choose(self._service(name), self._settings)
 
     def _check(self, name: str) -> None:
         service, backend = self._service(name), self._choices[name].backend
@@ -178,7 +211,16 @@ class _Start:
         self._undo.callback(_unless_dead, provider, isolation.close)
         isolation.prepare()
         took_s = time.monotonic() - began
-        return RunningService(service, self._choice, provider, endpoint, version, isolation, took_s)
+        return RunningService(
+            service,
+            self._choice,
+            provider,
+            endpoint,
+            version,
+            isolation,
+            took_s,
+            provider.beside(),
+        )
 
     def _wait_until_ready(self, provider: Provider, endpoint: Endpoint) -> str:
         service = self._service
@@ -221,10 +263,22 @@ def _probe_external(service: Service, endpoint: Endpoint) -> None:
 
 
 def _side_by_side(calls: list[Callable[[], None]]) -> None:
-    """Calls all, waits for all, then raises the first error: one failing stop stops no other."""
-    if not calls:
-        return
-    with ThreadPoolExecutor(max_workers=len(calls)) as threads:
-        futures = [threads.submit(call) for call in calls]
-    for future in futures:
-        future.result()
+    """Calls all, waits for all, then raises the first error: one failing stop stops no other.
+
+    Plain threads: an executor starts none any more once the interpreter is ending.
+    """
+    errors: list[Exception] = []
+
+    def guarded(call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001  # raised below, when all have had their turn
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]

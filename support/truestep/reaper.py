@@ -17,6 +17,7 @@ GIVE_UP_AFTER_S = 10.0
 
 
 def main(folder: str) -> None:
+    """Waits for the end of the run that owns `folder`, and cleans up if the run has not."""
     if sys.stdin.buffer.read() == b"done":
         return
     # Imported late: a run that ends well never needs it.

@@ -8,10 +8,11 @@ section `[truestep]` or `[service.NAME]`; the environment, as `TRUESTEP_KEY` or
 from __future__ import annotations
 
 import configparser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from platformdirs import user_cache_path
@@ -22,6 +23,9 @@ from truestep.tags import Lifetime
 # behave reads its configuration from the same files, nearest first.
 CONFIG_FILES = ("behave.ini", ".behaverc", "setup.cfg", "tox.ini")
 DEFAULT = "the default"
+
+# A section with one of these describes an application under test.
+APPLICATION_MARKS = ("command", "compose", "url")
 
 # A key given with -D belongs to the user's own steps unless it is this much like one of ours.
 _LOOKS_LIKE_OURS = 0.75
@@ -103,6 +107,7 @@ class Settings:
 def read_settings(
     known: Mapping[str, Mapping[str, Key]],
     *,
+    application: Mapping[str, Key] = MappingProxyType({}),
     folder: Path,
     environment: Mapping[str, str],
     userdata: Mapping[str, str],
@@ -110,7 +115,10 @@ def read_settings(
     """Reads and checks every setting.
 
     Args:
-        known: service name -> its own keys (`SERVICE_KEYS` are added to each).
+        known: registered service name -> its own keys (`SERVICE_KEYS` are added to each).
+        application: the keys of an application under test. A section `[service.NAME]` whose
+            NAME is not registered describes one when it has one of `APPLICATION_MARKS`.
+            Empty: there are none.
         folder: where the configuration files are, usually the current folder.
         environment: the process's environment.
         userdata: behave's `-D` values.
@@ -118,9 +126,16 @@ def read_settings(
     Raises:
         SettingsError: an unknown section, key or value, naming the nearest valid one.
     """
-    keys = {"": GENERAL_KEYS} | {name: {**SERVICE_KEYS, **own} for name, own in known.items()}
+    lines = list(_lines(folder))
+    own = dict(known)
+    if application:
+        own |= dict.fromkeys(_applications(lines, known), application)
+    keys = {"": GENERAL_KEYS} | {name: {**SERVICE_KEYS, **more} for name, more in own.items()}
     written: dict[str, dict[str, Origin]] = {section: {} for section in keys}
-    _read_files(folder, keys, written)
+    for line in lines:
+        if line.section not in keys:
+            _refuse_service(line.section, keys, f"the section {line.heading}")
+        _note(line.section, line.key, line.origin, keys, written)
     _read_environment(environment, keys, written)
     _read_userdata(userdata, keys, written)
     parsed = {section: _parse(section, keys[section], written[section]) for section in keys}
@@ -131,12 +146,24 @@ Keys = Mapping[str, Mapping[str, Key]]
 Written = dict[str, dict[str, Origin]]
 
 
-def _read_files(folder: Path, keys: Keys, written: Written) -> None:
+@dataclass(frozen=True)
+class _Line:
+    """One setting as it stands in a configuration file."""
+
+    heading: str
+    section: str
+    key: str
+    origin: Origin
+
+
+def _lines(folder: Path) -> Iterator[_Line]:
     for name in reversed(CONFIG_FILES):
         path = folder / name
         if not path.is_file():
             continue
         parser = configparser.ConfigParser(interpolation=None)
+        # Names of variables, in `env.NAME`, keep their case.
+        parser.optionxform = str  # type: ignore[method-assign,assignment]
         try:
             parser.read(path, encoding="utf-8")
         except configparser.Error as error:
@@ -147,17 +174,21 @@ def _read_files(folder: Path, keys: Keys, written: Written) -> None:
                 remedy="mend that line",
             ) from None
         for section in parser.sections():
-            if section == "truestep":
-                ours = ""
-            elif section.startswith("service."):
-                ours = section.removeprefix("service.")
-                if ours not in keys:
-                    _refuse_service(ours, keys, f"the section [{section}] of {name}")
-            else:
+            if section != "truestep" and not section.startswith("service."):
                 continue
+            ours = section.removeprefix("truestep").removeprefix("service.")
             for key, text in parser.items(section):
-                place = f"[{section}] {key} in {name}"
-                _note(ours, key, Origin(place, text), keys, written)
+                origin = Origin(f"[{section}] {key} in {name}", text)
+                yield _Line(f"[{section}] of {name}", ours, key, origin)
+
+
+def _applications(lines: list[_Line], known: Mapping[str, Mapping[str, Key]]) -> list[str]:
+    marked = {line.section for line in lines if line.key in APPLICATION_MARKS}
+    return sorted(
+        name
+        for name in marked - known.keys()
+        if name and not nearest(name, known, cutoff=_LOOKS_LIKE_OURS)
+    )
 
 
 def _read_environment(environment: Mapping[str, str], keys: Keys, written: Written) -> None:
@@ -184,7 +215,7 @@ def _read_userdata(userdata: Mapping[str, str], keys: Keys, written: Written) ->
 
 
 def _note(section: str, key: str, origin: Origin, keys: Keys, written: Written) -> None:
-    if key not in keys[section]:
+    if _key(keys[section], key) is None:
         owner = section or "truestep"
         raise SettingsError(
             f"the setting {key!r} of {owner} is unknown",
@@ -193,6 +224,12 @@ def _note(section: str, key: str, origin: Origin, keys: Keys, written: Written) 
             remedy=f"use one of {', '.join(sorted(keys[section]))}",
         )
     written[section][key] = origin
+
+
+def _key(keys: Mapping[str, Key], name: str) -> Key | None:
+    """Returns the key `name`; `env.*` among the keys stands for all that start with `env.`."""
+    family, dot, _ = name.partition(".")
+    return keys.get(f"{family}.*") if dot else keys.get(name)
 
 
 def _refuse_service(name: str, keys: Keys, place: str) -> None:
@@ -210,7 +247,11 @@ def _services(keys: Keys) -> list[str]:
 
 def _parse(section: str, keys: Mapping[str, Key], written: Mapping[str, Origin]) -> Values:
     values = {}
-    for name, key in keys.items():
+    names = [name for name in keys if not name.endswith(".*")]
+    for name in dict.fromkeys([*names, *written]):
+        key = _key(keys, name)
+        if key is None:
+            continue
         origin = written.get(name, Origin(DEFAULT, key.default))
         try:
             values[name] = key.parse(origin.text.strip())
@@ -261,6 +302,13 @@ def positive(value: str) -> float:
     return number
 
 
+def yes_or_no(value: str) -> bool:
+    """Parses `yes` or `no`."""
+    if value.lower() not in ("yes", "no"):
+        raise ValueError("it is yes or no")
+    return value.lower() == "yes"
+
+
 def whole(lowest: int, highest: int) -> Callable[[str], int]:
     """Returns a parser for a whole number from `lowest` to `highest`, both included."""
 
@@ -283,4 +331,5 @@ SERVICE_KEYS: Mapping[str, Key] = {
     "backend": Key("", optional(one_of(Backend)), "who provides this service"),
     "start_within_s": Key("60", positive, "seconds until a started service has to be ready"),
     "port": Key("", optional(whole(1, 65535)), "a fixed port; without it a free one is picked"),
+    "allow_reset": Key("no", yes_or_no, "whether one given by URL may be emptied for scenarios"),
 }

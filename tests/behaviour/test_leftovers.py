@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -51,41 +52,39 @@ FAILING_HOOKS = [
 
 @dataclass(frozen=True)
 class Machine:
-    """What of ours is on the machine."""
+    """What a run may leave on the machine; its temporary folders are made in `temporary`."""
 
-    processes: frozenset[str]
-    folders: frozenset[str]
-    containers: frozenset[str]
-    networks: frozenset[str]
-    volumes: frozenset[str]
+    temporary: Path
+    docker: bool
 
-    @classmethod
-    def now(cls, *, docker: bool) -> Machine:
-        return cls(
-            frozenset(_server_processes()),
-            frozenset(str(path) for path in Path(tempfile.gettempdir()).glob("truestep-*")),
-            *(
-                frozenset(_docker(*kind)) if docker else frozenset()
-                for kind in (("ps", "-aq"), ("network", "ls", "-q"), ("volume", "ls", "-q"))
-            ),
-        )
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the run is given to use that folder."""
+        return {"TMPDIR": str(self.temporary)}
 
+    def now(self) -> dict[str, list[str]]:
+        """Returns what is there, by kind."""
+        kinds = {"containers": "ps -aq", "networks": "network ls -q", "volumes": "volume ls -q"}
+        found = {name: _docker(*words.split()) for name, words in kinds.items() if self.docker}
+        return found | {
+            "processes": sorted(self._processes()),
+            "folders": sorted(str(path) for path in self.temporary.iterdir()),
+        }
 
-def _server_processes() -> Iterator[str]:
-    """Local servers of any run, and the reapers: each has the folder of a run in its arguments.
+    def _processes(self) -> Iterator[str]:
+        """Local servers and reapers: each has the folder of the run in its arguments.
 
-    A port is open only as long as its process, so this answers for the ports too.
-    """
-    prefix = f"{tempfile.gettempdir()}/truestep-"
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if any(prefix in argument for argument in process.cmdline()):
-                yield f"{process.pid} {process.name()}"
+        A port is open only as long as its process, so this answers for the ports too.
+        """
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if any(str(self.temporary) in argument for argument in process.cmdline()):
+                    yield f"{process.pid} {process.name()}"
 
 
 def _docker(*arguments: str) -> list[str]:
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
-    return done.stdout.split()
+    return sorted(done.stdout.split())
 
 
 @pytest.fixture(params=["embedded", pytest.param("docker", marks=pytest.mark.docker)])
@@ -93,28 +92,53 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def assert_as_before(before: Machine, backend: str, *, within_s: float = 5.0) -> None:
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    # Not pytest's folder: root's PostgreSQL runs as another user, who cannot pass through that.
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def machine(temporary: Path) -> Machine:
+    return Machine(temporary, docker=False)
+
+
+@pytest.fixture
+def machine_of(backend: str, temporary: Path) -> Machine:
+    return Machine(temporary, docker=backend == "docker")
+
+
+def assert_as_before(
+    machine: Machine, before: dict[str, list[str]], *, within_s: float = 0.0
+) -> None:
+    # testcontainers' reaper removes itself some seconds after the run.
     eventually(
-        lambda: Machine.now(docker=backend == "docker"),
+        machine.now,
         equal_to(before),
         what="a machine with nothing left of the run",
-        within_s=within_s,
+        within_s=30.0 if machine.docker else within_s,
     )
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_nothing_is_left_after_a_run(notes: Project, backend: str, ending: str) -> None:
-    before = Machine.now(docker=backend == "docker")
+def test_nothing_is_left_after_a_run(
+    notes: Project, backend: str, machine_of: Machine, ending: str
+) -> None:
+    before = machine_of.now()
     notes.write("features/e.feature", FEATURE.format(step=ENDINGS[ending].format(k='"k"')))
-    run = notes.behave("features/e.feature", "-D", f"backend={backend}")
+    run = notes.behave(
+        "features/e.feature", "-D", f"backend={backend}", environment=machine_of.environment
+    )
     assert run.code == (0 if ending == "success" else 1), run.out + run.err
-    # testcontainers' reaper removes itself some seconds after the run.
-    assert_as_before(before, backend, within_s=0.0 if backend == "embedded" else 30.0)
+    assert_as_before(machine_of, before)
 
 
 @pytest.mark.parametrize("hook", FAILING_HOOKS)
-def test_nothing_is_left_after_a_failing_hook(notes: Project, hook: str) -> None:
-    before = Machine.now(docker=False)
+def test_nothing_is_left_after_a_failing_hook(notes: Project, machine: Machine, hook: str) -> None:
+    before = machine.now()
     notes.write("features/e.feature", FEATURE.format(step=ENDINGS["success"].format(k='"k"')))
     arguments = "context" if hook.endswith("all") else "context, thing"
     ours = f"    hooks.{hook}({arguments})\n" if hook.startswith("before") else ""
@@ -123,20 +147,22 @@ def test_nothing_is_left_after_a_failing_hook(notes: Project, hook: str) -> None
         "from truestep import hooks\nfrom truestep.hooks import *\n\n"
         f"def {hook}({arguments}):\n{ours}    raise RuntimeError('the hook fails')\n",
     )
-    run = notes.behave("features/e.feature")
+    run = notes.behave("features/e.feature", environment=machine.environment)
     assert run.code == 1, run.out + run.err
     assert "the hook fails" in run.out
-    assert_as_before(before, "embedded", within_s=0.0)
+    assert_as_before(machine, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_nothing_is_left_after_a_signal(
-    notes: Project, backend: str, number: signal.Signals
+    notes: Project, backend: str, machine_of: Machine, number: signal.Signals
 ) -> None:
-    before = Machine.now(docker=backend == "docker")
+    before = machine_of.now()
     notes.write("steps/blocking.py", BLOCKING)
     notes.write("features/e.feature", FEATURE.format(step="When it never ends"))
-    process = notes.start("features/e.feature", "-D", f"backend={backend}")
+    process = notes.start(
+        "features/e.feature", "-D", f"backend={backend}", environment=machine_of.environment
+    )
     try:
         reached = notes.folder / "reached"
         eventually(reached.exists, equal_to(True), what="the blocking step", within_s=120)
@@ -145,18 +171,19 @@ def test_nothing_is_left_after_a_signal(
     finally:
         process.kill()
     assert process.returncode == (-number if number == signal.SIGKILL else 1), out + err
-    limit_s = 30.0 if backend == "docker" else 2.0
-    assert_as_before(before, backend, within_s=limit_s)
+    assert_as_before(machine_of, before, within_s=2.0)
 
 
-def test_nothing_is_left_when_the_run_is_ended_while_servers_start(notes: Project) -> None:
-    before = Machine.now(docker=False)
+def test_nothing_is_left_when_the_run_is_ended_while_servers_start(
+    notes: Project, machine: Machine
+) -> None:
+    before = machine.now()
     notes.write("features/e.feature", FEATURE.format(step="When it never ends"))
     notes.write("steps/blocking.py", BLOCKING)
-    process = notes.start("features/e.feature")
+    process = notes.start("features/e.feature", environment=machine.environment)
     try:
         eventually(
-            lambda: Machine.now(docker=False) != before,
+            lambda: machine.now() != before,
             equal_to(True),
             what="a server that starts",
             within_s=60,
@@ -165,10 +192,12 @@ def test_nothing_is_left_when_the_run_is_ended_while_servers_start(notes: Projec
         process.communicate(timeout=60)
     finally:
         process.kill()
-    assert_as_before(before, "embedded", within_s=2.0)
+    assert_as_before(machine, before, within_s=2.0)
 
 
-def test_folder_of_a_run_is_private_and_outside_the_project(notes: Project) -> None:
+def test_folder_of_a_run_is_private_and_outside_the_project(
+    notes: Project, machine: Machine
+) -> None:
     notes.write("features/e.feature", FEATURE.format(step="When the folders are noted"))
     notes.write(
         "steps/noting.py",
@@ -177,7 +206,7 @@ def test_folder_of_a_run_is_private_and_outside_the_project(notes: Project) -> N
         "    for path in glob.glob(tempfile.gettempdir() + '/truestep-*'):\n"
         "        print('mode', oct(os.stat(path).st_mode & 0o777))\n",
     )
-    run = notes.behave("--no-capture", "features/e.feature")
+    run = notes.behave("--no-capture", "features/e.feature", environment=machine.environment)
     assert run.code == 0, run.out + run.err
     modes = [line.split()[1] for line in run.out.splitlines() if line.strip().startswith("mode")]
     # Root's servers run as another user, who may pass through but not look around.

@@ -1,4 +1,311 @@
-def test_smoke(running, backend):
-    server = running("redis", backend)
-    print(server)
-    assert server.version.startswith(("6.", "7.", "8."))
+"""The contract of the Redis service, over every provider."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+
+import psutil
+import pytest
+import redis
+
+from tests.contract.conftest import MakeService, Start
+from truestep.errors import BackendUnavailableError, ServiceError
+from truestep.pool import RunningService
+from truestep.services.base import Endpoint, Isolation, RunContext
+from truestep.services.redis.client import connect
+from truestep.services.redis.isolation import LeasedDatabases
+from truestep.settings import Backend
+
+
+@pytest.fixture
+def server(shared: Start, backend: Backend) -> RunningService:
+    return shared("redis", backend)
+
+
+@pytest.fixture
+def own_server(shared: Start, own_backend: Backend) -> RunningService:
+    return shared("redis", own_backend)
+
+
+def test_answers_and_tells_its_version(server: RunningService) -> None:
+    with connect(server.endpoint) as client:
+        assert client.ping()
+        assert client.info("server")["redis_version"] == server.version
+    assert server.provider.death() is None
+
+
+def test_a_started_server_has_256_databases_and_keeps_nothing_on_disk(
+    own_server: RunningService,
+) -> None:
+    with connect(own_server.endpoint) as client:
+        assert client.config_get("databases") == {"databases": "256"}
+        assert client.config_get("save") == {"save": ""}
+        assert client.config_get("appendonly") == {"appendonly": "no"}
+
+
+def test_nobody_gets_in_without_the_password(server: RunningService) -> None:
+    without = server.endpoint.url.replace(f":{_password(server.endpoint)}@", "")
+    stranger = connect(replace(server.endpoint, url=without))
+    with stranger, pytest.raises(redis.AuthenticationError, match="already authenticated"):
+        stranger.ping()
+
+
+def test_the_password_is_in_no_command_line(server: RunningService) -> None:
+    password = _password(server.endpoint)
+    told = [
+        process.pid
+        for process in psutil.process_iter()
+        if password in " ".join(_command_line(process))
+    ]
+    assert told == []
+
+
+def test_is_reached_on_loopback_only(own_server: RunningService) -> None:
+    port = own_server.endpoint.port
+    listening = {
+        connection.laddr.ip
+        for connection in psutil.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+    }
+    assert own_server.endpoint.host == "127.0.0.1"
+    assert listening == {"127.0.0.1"}
+
+
+def test_two_servers_stand_side_by_side(running: Start, own_backend: Backend) -> None:
+    one, other = running("redis", own_backend), running("redis", own_backend)
+    with _scenario(one) as ours, _scenario(other) as theirs:
+        ours.set("key", "ours")
+        assert theirs.get("key") is None
+    assert one.endpoint.port != other.endpoint.port
+
+
+def test_stopping_an_embedded_server_leaves_no_process_and_no_folder(
+    running: Start, run_context: RunContext
+) -> None:
+    server = running("redis", Backend.EMBEDDED)
+    [process] = _listening_on(server.endpoint.port)
+    assert [folder.name.split("-")[0] for folder in run_context.workspace.root.iterdir()] == [
+        "redis"
+    ]
+    server.provider.stop()
+    assert not process.is_running()
+    assert list(run_context.workspace.root.iterdir()) == []
+
+
+@pytest.mark.docker
+def test_stopping_a_container_removes_it_and_its_volumes(running: Start) -> None:
+    server = running("redis", Backend.DOCKER)
+    container, volumes = _container_on(server.endpoint.port)
+    server.provider.stop()
+    assert container not in _docker("ps", "--all", "--quiet", "--no-trunc").split()
+    assert not volumes & set(_docker("volume", "ls", "--quiet").split())
+
+
+def test_stop_may_come_before_start_and_again(
+    make_service: MakeService, own_backend: Backend
+) -> None:
+    provider = make_service("redis").provider(own_backend)
+    provider.stop()
+    provider.start()
+    provider.stop()
+    provider.stop()
+
+
+def test_an_external_server_outlives_us(server: RunningService, make_service: MakeService) -> None:
+    provider = make_service("redis", url=server.endpoint.url).provider(Backend.EXTERNAL)
+    provider.start()
+    provider.stop()
+    with connect(server.endpoint) as client:
+        assert client.ping()
+
+
+def test_a_killed_server_is_told_dead_at_once(running: Start, own_backend: Backend) -> None:
+    server = running("redis", own_backend)
+    if own_backend is Backend.DOCKER:
+        _docker("kill", _container_on(server.endpoint.port)[0])
+        seen = "the container exited with code 137"
+    else:
+        _listening_on(server.endpoint.port)[0].kill()
+        psutil.wait_procs(_listening_on(server.endpoint.port))
+        seen = "killed by SIGKILL"
+    with pytest.raises(ServiceError) as error:
+        server.raise_if_dead()
+    assert error.value.what == f"redis ({own_backend}) died during the run"
+    assert error.value.seen == seen
+    assert "Ready to accept connections" in error.value.looked
+
+
+@pytest.mark.docker
+def test_a_container_that_ends_at_once_is_not_waited_for(running: Start) -> None:
+    with pytest.raises(ServiceError) as error:
+        running("redis", Backend.DOCKER, image="python:3.13-slim")
+    assert error.value.seen == "the container exited with code 127"
+    assert "docker-entrypoint.sh: not found" in error.value.looked
+
+
+def test_a_fixed_port_is_used(running: Start, own_backend: Backend, unused_port: int) -> None:
+    assert running("redis", own_backend, port=str(unused_port)).endpoint.port == unused_port
+
+
+def test_a_taken_port_is_refused_before_anything_starts(
+    make_service: MakeService, own_backend: Backend
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BackendUnavailableError) as error:
+            make_service("redis", port=str(port)).provider(own_backend).check()
+    assert str(error.value) == (
+        f"redis cannot have the port {port}: Address already in use\n"
+        f"  Looked at: 127.0.0.1:{port}\n"
+        "  Try: stop what listens there, or leave redis.port out: a free one is picked"
+    )
+
+
+def test_two_scenarios_never_meet(server: RunningService) -> None:
+    with _scenario(server, "s1") as one, _scenario(server, "s2") as other:
+        one.set("key", "one")
+        other.set("key", "other")
+        assert (one.get("key"), other.get("key")) == ("one", "other")
+        one.flushdb()
+        assert other.get("key") == "other"
+
+
+def test_two_runs_at_once_never_lease_the_same_database(server: RunningService) -> None:
+    runs = [LeasedDatabases(server.endpoint, run_id) for run_id in ("run-a", "run-b")]
+    for run in runs:
+        run.prepare()
+    with ThreadPoolExecutor(len(runs)) as pool:
+        leased = [client for clients in pool.map(_lease_twenty, runs) for client in clients]
+    databases = [_database(client) for client in leased]
+    assert sorted(set(databases)) == sorted(databases)
+    assert 0 not in databases
+    for run, clients in zip(runs, (leased[:20], leased[20:]), strict=True):
+        for client in clients:
+            run.leave(client)
+        run.close()
+
+
+def test_a_lease_is_freed_with_nothing_left_in_its_database(server: RunningService) -> None:
+    with _scenario(server) as client:
+        client.set("key", "value")
+        database = _database(client)
+    with connect(server.endpoint, database=database) as later:
+        assert later.dbsize() == 0
+    with connect(server.endpoint, database=0) as leases:
+        assert leases.get(f"truestep:lease:{database}") is None
+
+
+def test_keys_that_are_not_ours_are_never_flushed(running: Start) -> None:
+    server = running("redis", Backend.EXTERNAL, databases="4")
+    for database in (0, 1, 3):
+        with connect(server.endpoint, database=database) as owner:
+            owner.set("theirs", "untouched")
+    for number in range(3):
+        with _scenario(server, f"s{number}") as client:
+            assert _database(client) == 2
+            client.set("ours", "value")
+    for database in (0, 1, 3):
+        with connect(server.endpoint, database=database) as owner:
+            assert owner.keys() == ["theirs"]
+
+
+def test_no_free_database_is_a_clear_error_until_one_is_freed(running: Start) -> None:
+    server = running("redis", Backend.EMBEDDED, databases="3")
+    isolation = server.isolation
+    one, _other = isolation.enter("s1"), isolation.enter("s2")
+    with pytest.raises(ServiceError) as error:
+        isolation.enter("s3")
+    assert str(error.value) == (
+        "redis has no free database for this scenario: "
+        "each one is leased by a run or holds keys that are not ours\n"
+        f"  Looked at: all databases but 0 at redis://:***@127.0.0.1:{server.endpoint.port}/0\n"
+        "  Try: start the server with more: --databases 256, or -D redis.databases=256"
+    )
+    isolation.leave(one)
+    assert _database(isolation.enter("s3")) == _database(one)
+
+
+def test_a_wrong_password_is_refused_with_a_remedy(
+    server: RunningService, make_service: MakeService
+) -> None:
+    wrong = f"redis://:wrong-password@127.0.0.1:{server.endpoint.port}/0"
+    service = make_service("redis", url=wrong)
+    with pytest.raises(ServiceError) as error:
+        service.probe(service.provider(Backend.EXTERNAL).start())
+    assert str(error.value) == (
+        "redis does not let us in: invalid username-password pair or user is disabled.\n"
+        f"  Looked at: redis://:***@127.0.0.1:{server.endpoint.port}/0\n"
+        "  Try: check the user, the password and the database in redis.url"
+    )
+
+
+def test_a_database_that_does_not_exist_is_refused(running: Start, server: RunningService) -> None:
+    with pytest.raises(ServiceError, match="redis does not let us in: DB index is out of range"):
+        running("redis", Backend.EXTERNAL, url=server.endpoint.url.replace("/0", "/9999"))
+
+
+def test_a_url_that_nobody_answers_at_is_refused(running: Start, unused_port: int) -> None:
+    with pytest.raises(ServiceError) as error:
+        running("redis", Backend.EXTERNAL, url=f"redis://127.0.0.1:{unused_port}")
+    assert error.value.what == "redis (external) does not answer"
+    assert "Connection refused" in error.value.seen
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _scenario(server: RunningService, scenario_id: str = "s1") -> Iterator[redis.Redis]:
+    client = server.isolation.enter(scenario_id)
+    yield client
+    server.isolation.leave(client)
+
+
+def _lease_twenty(isolation: Isolation) -> list[redis.Redis]:
+    return [isolation.enter(f"s{number}") for number in range(20)]
+
+
+def _database(client: redis.Redis) -> int:
+    return int(client.client_info()["db"])
+
+
+def _password(endpoint: Endpoint) -> str:
+    found = re.search(r":([^:@/]+)@", endpoint.url)
+    assert found is not None
+    return found[1]
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+def _listening_on(port: int) -> list[psutil.Process]:
+    return [
+        psutil.Process(connection.pid)
+        for connection in psutil.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+    ]
+
+
+def _container_on(port: int) -> tuple[str, set[str]]:
+    container = _docker("ps", "--quiet", "--no-trunc", "--filter", f"publish={port}").strip()
+    mounts = json.loads(_docker("inspect", "--format", "{{json .Mounts}}", container))
+    return container, {mount["Name"] for mount in mounts if mount["Type"] == "volume"}
+
+
+def _docker(*arguments: str) -> str:
+    answer = subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True)
+    return answer.stdout

@@ -11,6 +11,9 @@ from behave.runner import Context
 from examples.users.events import Happening, MalformedEvent, UserEvent, UserEvents, decode
 from examples.users.repository import User
 from examples.users.specs.words import WORDS
+from truestep.matchers.event_like import event_with
+from truestep.matchers.has_event import has_event
+from truestep.polling import eventually
 from truestep.services.kafka.events import Event
 
 TOPIC = "test-events"
@@ -75,6 +78,19 @@ class Announcements:
     def seen(self) -> list[UserEvent | MalformedEvent]:
         """Returns all that is on the topic now, as the application reads it."""
         return [decode(event.value) for event in self._context.kafka.events(TOPIC)]
+
+    def wait_for(self, name: str, what: Happening, *, within_s: float) -> None:
+        """Waits for an announcement as any step would; keeps the failure text if none comes."""
+        wanted = {"type": what, "email": self.about(name).email}
+        try:
+            eventually(
+                lambda: self._context.kafka.events(TOPIC),
+                has_event(event_with(wanted)),
+                what=f"an announcement about {name}",
+                within_s=within_s,
+            )
+        except AssertionError as failure:
+            self.complaint = str(failure)
 
     def only(self) -> Event:
         """Returns the one announcement that was made; fails the step when there are others."""

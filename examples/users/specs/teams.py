@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from behave.runner import Context
-from hamcrest import equal_to
+from hamcrest.core.base_matcher import BaseMatcher
+from hamcrest.core.description import Description
 
 from examples.users.events import Happening, MalformedEvent, UserEvent, UserEventReader
 from examples.users.specs.announcements import TOPIC
@@ -22,18 +23,20 @@ class Teams:
     def join(self, team: str, members: int = 1) -> None:
         """Starts the members of a team; returns when each has its share of the topic."""
         for _ in range(members):
-            consumer = self._context.kafka.consumer(TOPIC, group=team)
-            self._members[team].append(UserEventReader(consumer))
+            reader = UserEventReader(self._context.kafka.consumer(TOPIC, group=team))
+            self._context.add_cleanup(reader.stop)
+            reader.start()
+            self._members[team].append(reader)
         eventually(
-            lambda: self._shared_out(team),
-            equal_to(True),
-            what=f"that the {members} member(s) of the {team} share the topic",
+            lambda: [member.share() for member in self._members[team]],
+            _SharedOut(),
+            what=f"the shares of the members of the {team}",
             within_s=20.0,
         )
 
     def read(self, team: str) -> list[UserEvent]:
         """Returns what all members of a team have read so far, one member after the other."""
-        return [event for member in self._members[team] for event in member.read()]
+        return [event for member in self._members[team] for event in member.events()]
 
     def read_about(self, team: str, user_id: int) -> list[Happening]:
         """Returns what a team has read about one user so far."""
@@ -45,18 +48,22 @@ class Teams:
 
     def malformed(self, team: str) -> list[MalformedEvent]:
         """Returns what a team could not read so far."""
-        self.read(team)
-        return [event for member in self._members[team] for event in member.malformed]
+        return [event for member in self._members[team] for event in member.malformed()]
 
     def counts(self, team: str) -> list[int]:
         """Returns how many announcements each member of a team has read."""
-        return [len(member.events) for member in self._members[team]]
+        return [len(member.events()) for member in self._members[team]]
 
-    def _shared_out(self, team: str) -> bool:
-        # Each member has to take part for the others to get their shares.
-        shares = [member.share() for member in self._members[team]]
-        given = [partition for share in shares for partition in share]
-        return all(shares) and len(given) == len(set(given))
+
+class _SharedOut(BaseMatcher[list[list[int]]]):
+    """Matches the partitions of each member when every one has some, and no two have the same."""
+
+    def _matches(self, item: list[list[int]]) -> bool:
+        given = [partition for share in item for partition in share]
+        return all(item) and len(given) == len(set(given))
+
+    def describe_to(self, description: Description) -> None:
+        description.append_text("partitions of its own for each member")
 
 
 def teams(context: Context) -> Teams:

@@ -22,6 +22,11 @@ def exists() -> Matcher[Stored]:
     return _Exists()
 
 
+def is_gone() -> Matcher[Stored]:
+    """Matches a key that does not exist."""
+    return _IsGone()
+
+
 def expires_in(shortest: timedelta, longest: timedelta) -> Matcher[Stored]:
     """Matches a key that has between `shortest` and `longest` left."""
     return _ExpiresIn(shortest, longest)
@@ -56,6 +61,17 @@ class _Exists(BaseMatcher[Stored]):
 
     def describe_to(self, description: Description) -> None:
         description.append_text("a key that exists")
+
+    def describe_mismatch(self, item: Stored, mismatch_description: Description) -> None:
+        mismatch_description.append_text(_seen(item))
+
+
+class _IsGone(BaseMatcher[Stored]):
+    def _matches(self, item: Stored) -> bool:
+        return item.kind == MISSING
+
+    def describe_to(self, description: Description) -> None:
+        description.append_text("no such key")
 
     def describe_mismatch(self, item: Stored, mismatch_description: Description) -> None:
         mismatch_description.append_text(_seen(item))

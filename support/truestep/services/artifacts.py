@@ -99,7 +99,8 @@ def _download(
 ) -> None:
     # Imported late: a run that finds its files in the cache never needs them.
     import requests.exceptions
-    from jgo import MAVEN_CENTRAL_URL, GlobalSettings
+    from jgo.config import GlobalSettings
+    from jgo.constants import MAVEN_CENTRAL_URL
     from jgo.maven import MavenContext
     from tqdm import tqdm
 

@@ -24,6 +24,14 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A backend, never `auto`, and the reason in a few words for the run's header."""
+
+    backend: Backend
+    why: str
+
+
+@dataclass(frozen=True)
 class RunContext:
     """What a service may know of the run.
 
@@ -65,6 +73,10 @@ class Provider(ABC):
     def death(self) -> str | None:
         """Returns None while the server lives, else what became of it: `exited with code 1`."""
 
+    def beside(self) -> Mapping[str, Any]:
+        """Returns, for an application under test, the services it stands on, by name."""
+        return {}
+
     @abstractmethod
     def log_tail(self, lines: int = 20) -> str:
         """Returns the last lines of the server's log, or a sentence saying why there are none."""
@@ -88,6 +100,15 @@ class Isolation(ABC):
     @abstractmethod
     def close(self) -> None:
         """Removes what `prepare` made on a server that outlives the run."""
+
+
+class SharedPlace(Isolation):
+    """One place with fixed names, emptied before each scenario: *reset* isolation."""
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """What the application is given to find the place, once it is prepared."""
 
 
 @runtime_checkable
@@ -115,6 +136,15 @@ class Service(ABC):
         self.values = values
         self.context = context
 
+    def automatic(self) -> Choice:
+        """Returns the backend for `auto`: docker when its image is already there, else embedded."""
+        from truestep.services.containers import docker_problem
+
+        problem = docker_problem(self.values["image"])
+        if problem:
+            return Choice(Backend.EMBEDDED, problem)
+        return Choice(Backend.DOCKER, "a Docker engine has its image")
+
     @abstractmethod
     def provider(self, backend: Backend) -> Provider:
         """Returns the provider for `backend`, which is never `auto`."""
@@ -133,4 +163,15 @@ class Service(ABC):
 
     @abstractmethod
     def isolation(self, endpoint: Endpoint, backend: Backend) -> Isolation:
-        """Returns the isolation for a server that is ready."""
+        """Returns private isolation on a server that is ready."""
+
+    def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:
+        """Returns the place that an application under test shares with its scenarios.
+
+        Args:
+            endpoint: the server, which is ready.
+            name: whose place to make; None when the endpoint's URL already names the place.
+            may_reset: whether the place may be emptied; when not, `enter` raises
+                ResetRefusedError instead.
+        """
+        raise NotImplementedError

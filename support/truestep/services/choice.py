@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-
 from truestep.errors import SettingsError
-from truestep.services.base import Service
+from truestep.services.base import Choice, Service
 from truestep.settings import Backend, Settings
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A backend, never `auto`, and the reason in a few words for the run's header."""
-
-    backend: Backend
-    why: str
 
 
 def choose(service: Service, settings: Settings) -> Choice:
     """Returns the backend for `service`.
 
     `auto`: a service with a URL is external; else docker when an engine answers and the image is
-    already there; else embedded. So a first run never waits for a pull.
+    already there; else embedded. So a first run never waits for a pull. An application under test
+    runs by its command if it has one, else by its compose file.
 
     Raises:
         SettingsError: `external` was asked for and there is no URL.
@@ -40,18 +30,4 @@ def choose(service: Service, settings: Settings) -> Choice:
         return Choice(asked, f"asked for by {place}")
     if has_url:
         return Choice(Backend.EXTERNAL, f"its URL is in {service.values.origin('url')}")
-    problem = _docker_problem(service.values["image"])
-    if problem:
-        return Choice(Backend.EMBEDDED, problem)
-    return Choice(Backend.DOCKER, "a Docker engine has its image")
-
-
-@cache
-def _docker_problem(image: str) -> str | None:
-    from truestep.services import containers
-
-    problem = containers.engine_problem()
-    if problem:
-        return problem
-    missing = containers.missing_images(*containers.needed_images(image))
-    return f"the image {missing[0]} is not here yet" if missing else None
+    return service.automatic()

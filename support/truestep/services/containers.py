@@ -8,14 +8,17 @@ import os
 import socket
 import threading
 from abc import abstractmethod
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from truestep.console import Console
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.services.base import Endpoint, Provider
+from truestep.services.processes import refuse_taken_port
 
 _SOCKET = Path("/var/run/docker.sock")
+_NOT_STARTED = "it was not started"
 _POLL_S = 0.05
 _GIVE_UP_AFTER_S = 120
 _reaper_lock = threading.Lock()
@@ -60,6 +63,16 @@ def missing_images(*names: str) -> list[str]:
             except docker.errors.ImageNotFound:
                 missing.append(name)
     return missing
+
+
+@cache
+def docker_problem(image: str) -> str | None:
+    """Returns None when `image` could be run without a pull, else why not, in a few words."""
+    problem = engine_problem()
+    if problem:
+        return problem
+    missing = missing_images(*needed_images(image))
+    return f"the image {missing[0]} is not here yet" if missing else None
 
 
 def needed_images(image: str) -> tuple[str, ...]:
@@ -153,7 +166,7 @@ class ContainerProvider(Provider):
         """Returns the endpoint for the published host and port."""
 
     def check(self) -> None:
-        """Refuses an engine that does not answer; pulls an image that is not there yet."""
+        """Refuses an engine that does not answer or a port that is taken; pulls a missing image."""
         import docker.errors
 
         problem = engine_problem()
@@ -164,6 +177,8 @@ class ContainerProvider(Provider):
                 looked=engine_place(),
                 remedy="start Docker, or use -D backend=embedded, which needs none",
             )
+        if self._port is not None:
+            self._refuse_taken_port(self._port)
         for image in missing_images(*needed_images(self._image)):
             self._console.say(f"truestep: pulling the image {image}, once")
             try:
@@ -207,9 +222,10 @@ class ContainerProvider(Provider):
             TimeoutError,
             RuntimeError,
         ) as error:
+            death = self.death()
             raise ServiceError(
                 f"{self._service} (docker) could not be started",
-                seen=_first_line(error),
+                seen=_first_line(error) if death in (None, _NOT_STARTED) else str(death),
                 looked=f"the container's log:\n{self.log_tail()}",
                 remedy=f"mend that, or use -D {self._service}.backend=embedded",
             ) from error
@@ -226,13 +242,28 @@ class ContainerProvider(Provider):
             self._container.stop()
         self._container = None
 
+    def _refuse_taken_port(self, port: int) -> None:
+        from testcontainers.core.docker_client import DockerClient
+
+        with _reaper_lock:
+            _connect_as_reached()
+        client = DockerClient()
+        with contextlib.closing(client.client):
+            if _publishes_on_our_loopback(client):
+                refuse_taken_port(self._service, port)
+
     def death(self) -> str | None:
         """Returns None while the container runs, else how it ended."""
         import docker.errors
+        from testcontainers.core.exceptions import ContainerStartException
 
+        if self._container is None:
+            return _NOT_STARTED
         try:
             wrapped = self._container.get_wrapped_container()
             wrapped.reload()
+        except ContainerStartException:
+            return _NOT_STARTED
         except docker.errors.NotFound:
             return "the container is gone"
         if wrapped.status in ("created", "running", "restarting"):

@@ -17,7 +17,6 @@ LOOPBACK = "127.0.0.1"
 
 # Of the user's environment, what a server needs to find programs, its language and scratch space.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
-_STOP_WITHIN_S = 5.0
 
 
 class ServerProcess:
@@ -28,9 +27,11 @@ class ServerProcess:
         argv: the program and its arguments. No secret may be among them: others can read them.
         workspace: the run's workspace, by which the reaper knows the process.
         log: the file that its output goes to.
+        folder: where it runs; the log's folder when left out.
         environment: variables to add to the few that are passed on.
         user: the name of the user to run as; None for the current one.
         stop_by: the signal that asks it to stop.
+        stop_within_s: seconds until it is killed instead.
     """
 
     def __init__(
@@ -40,18 +41,22 @@ class ServerProcess:
         *,
         workspace: Workspace,
         log: Path,
+        folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         user: str | None = None,
         stop_by: signal.Signals = signal.SIGTERM,
+        stop_within_s: float = 5.0,
     ) -> None:
         self._service = service
         self._argv = list(argv)
         self._log = log
+        self._folder = folder or log.parent
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         owner = {OWNER_VARIABLE: str(workspace.root)}
         self._environment = passed_on | dict(environment or {}) | owner
         self._user = user
         self._stop_by = stop_by
+        self._stop_within_s = stop_within_s
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -68,7 +73,7 @@ class ServerProcess:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     env=self._environment,
-                    cwd=self._log.parent,
+                    cwd=self._folder,
                     user=self._user,
                     group=None if self._user is None else _primary_group(self._user),
                     extra_groups=None if self._user is None else [],
@@ -99,13 +104,13 @@ class ServerProcess:
         return f"exited with code {code}"
 
     def stop(self) -> None:
-        """Stops the process and its children; kills them when they take longer than 5 s."""
+        """Stops the process and its children; kills them when they take too long."""
         if self._process is None:
             return
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(self._stop_by)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_STOP_WITHIN_S)
+            self._process.wait(self._stop_within_s)
         # Also when it stopped as asked: a child may have stayed behind in its group.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -131,7 +136,8 @@ def refuse_taken_port(service: str, port: int) -> None:
                 f"{service} cannot have the port {port}",
                 seen=str(error.strerror),
                 looked=f"{LOOPBACK}:{port}",
-                remedy=f"stop what listens there, or leave {service}.port out: a free one is picked",
+                remedy=f"stop what listens there, or leave {service}.port out: "
+                "a free one is picked",
             ) from None
 
 

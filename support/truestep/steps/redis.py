@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from behave import given, step, then, when
 from behave.runner import Context
-from hamcrest import equal_to, has_entries, not_
+from hamcrest import equal_to, has_entries
 from hamcrest.core.matcher import Matcher
 
 from truestep.errors import StepUsageError
 from truestep.matchers.same_json import same_json_as
-from truestep.matchers.stored import exists, expires_in, has_no_expiry, holds
+from truestep.matchers.stored import exists, expires_in, has_no_expiry, holds, is_gone
 from truestep.polling import eventually
 from truestep.services.redis.keys import Key, Stored
 from truestep.steps import durations  # noqa: F401  # registers the type Duration
@@ -111,11 +111,13 @@ def key_exists(context: Context, key: str) -> None:
     _await(context, key, exists())
 
 
+@given('there is no key "{key}"')
+@then('there is no key "{key}"')
 @then('the key "{key}" does not exist')
 @then('the key "{key}" is gone')
 def key_does_not_exist(context: Context, key: str) -> None:
     """Waits until there is no such key."""
-    _await(context, key, not_(exists()))
+    _await(context, key, is_gone())
 
 
 @then('within {within:Duration} the key "{key}" exists')
@@ -127,7 +129,7 @@ def key_exists_within(context: Context, within: timedelta, key: str) -> None:
 @then('within {within:Duration} the key "{key}" is gone')
 def key_is_gone_within(context: Context, within: timedelta, key: str) -> None:
     """Waits that long, really, until there is no such key."""
-    _await(context, key, not_(exists()), within)
+    _await(context, key, is_gone(), within)
 
 
 @then('the key "{key}" expires within {longest:Duration}')

@@ -13,6 +13,7 @@ from truestep.errors import StepUsageError
 from truestep.polling import scaled
 from truestep.services.kafka.cluster import Cluster
 from truestep.services.kafka.events import Event, in_time
+from truestep.services.kafka.quiet import OWN_CLIENT
 
 _ACKNOWLEDGED_WITHIN_S = 10.0
 _NEXT_RECORD_WITHIN_S = 5.0
@@ -85,7 +86,7 @@ class KafkaClient:
             headers: by name.
         """
         if self._own_producer is None:
-            self._own_producer = self.producer()
+            self._own_producer = self.producer(client_id=f"{OWN_CLIENT}publisher")
         pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
         sent = self._own_producer.send(
             self.topic(topic),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
-from contextlib import ExitStack
 from typing import Any
 
 from truestep.errors import ServiceError
-from truestep.polling import scaled
-from truestep.services.kafka.quiet import quiet
+from truestep.polling import pause, pauses, scaled
+from truestep.services.kafka.quiet import OWN_CLIENT, mute_own_clients
 
 _ANSWERS_WITHIN_MS = 10_000
 _READS_WITHIN_S = 10.0
+_COMMITS_WITHIN_S = 0.5
 _POLL_MS = 100
 
 
@@ -21,18 +22,17 @@ class Cluster:
 
     Args:
         servers: the bootstrap servers.
-        client_id: the id of these connections, whose log records are dropped.
     """
 
-    def __init__(self, servers: str, client_id: str) -> None:
+    def __init__(self, servers: str) -> None:
         from kafka import KafkaAdminClient, KafkaConsumer
 
         self.servers = servers
-        self._undo = ExitStack()
-        self._undo.enter_context(quiet(client_id))
+        self._undo = contextlib.ExitStack()
+        mute_own_clients()
         common: dict[str, Any] = {
             "bootstrap_servers": servers.split(","),
-            "client_id": client_id,
+            "client_id": f"{OWN_CLIENT}cluster",
             "bootstrap_timeout_ms": _ANSWERS_WITHIN_MS,
             "request_timeout_ms": _ANSWERS_WITHIN_MS,
             "retry_backoff_ms": 10,
@@ -52,20 +52,40 @@ class Cluster:
         self._undo.callback(self._admin.close)
 
     def create(self, topic: str, partitions: int) -> None:
-        """Makes a topic; returns when it can be used."""
+        """Makes a topic; returns when each of its partitions takes events."""
+        from kafka.errors import UnknownTopicOrPartitionError
+
         self._admin.create_topics({topic: {"num_partitions": partitions}}, wait_for_metadata=True)
+        give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
+        for seconds in pauses():
+            try:
+                # The broker knows a new topic a moment before it leads all of its partitions.
+                self._ends(topic, range(partitions))
+            except UnknownTopicOrPartitionError:
+                if time.monotonic() > give_up:
+                    raise
+            else:
+                return
+            pause(seconds)
 
     def delete(self, topics: Iterable[str], groups: Iterable[str]) -> None:
         """Deletes topics and groups, but those that are not there or still in use."""
+        from kafka.errors import CoordinatorNotAvailableError
+
         topics, groups = list(topics), list(groups)
         self._reader.unsubscribe()
         if topics:
             self._admin.delete_topics(topics, raise_errors=False)
         if groups:
-            self._admin.delete_groups(groups)
+            # As long as nobody has joined a group, the broker has no coordinator for them.
+            with contextlib.suppress(CoordinatorNotAvailableError):
+                self._admin.delete_groups(groups)
 
     def read(self, topic: str, positions: dict[int, int]) -> dict[int, list[Any]]:
         """Reads each partition from its position up to its end as it is now.
+
+        A transaction that is being committed is waited for; one that stays open hides what it and
+        others have sent since, as it does from every reader of committed events.
 
         Args:
             topic: the topic.
@@ -77,14 +97,8 @@ class Cluster:
         Raises:
             ServiceError: the broker does not hand out what it says it has.
         """
-        from kafka import TopicPartition
-        from kafka.admin import OffsetSpec
-
-        ends = self._admin.list_partition_offsets(
-            {TopicPartition(topic, number): OffsetSpec.LATEST for number in positions},
-            isolation_level="read_committed",
-        )
-        reading = sorted(one for one in ends if positions[one.partition] < ends[one].offset)
+        ends = self._ends(topic, positions)
+        reading = sorted(one for one in ends if positions[one.partition] < ends[one])
         records: dict[int, list[Any]] = {number: [] for number in positions}
         if not reading:
             return records
@@ -92,21 +106,32 @@ class Cluster:
         for one in reading:
             self._reader.seek(one, positions[one.partition])
         limit_s = scaled(_READS_WITHIN_S)
-        give_up = time.monotonic() + limit_s
+        began = time.monotonic()
         # A position also passes what is never handed out: the markers of transactions.
-        while behind := [one for one in reading if self._reader.position(one) < ends[one].offset]:
-            if time.monotonic() > give_up:
+        while behind := [one for one in reading if self._reader.position(one) < ends[one]]:
+            waited_s = time.monotonic() - began
+            if waited_s > limit_s:
                 raise ServiceError(
                     "kafka does not hand out the events that it has",
                     seen=f"partitions {[one.partition for one in behind]} not read to their ends",
                     looked=f"the topic {topic!r} at {self.servers}, for {limit_s:g} s",
                     remedy="look into the broker's log",
                 )
+            if waited_s > scaled(_COMMITS_WITHIN_S):
+                ends = self._ends(topic, positions, isolation_level="read_committed")
             for one, batch in self._reader.poll(timeout_ms=_POLL_MS).items():
                 records[one.partition] += batch
         for one in reading:
             positions[one.partition] = self._reader.position(one)
         return records
+
+    def _ends(self, topic: str, partitions: Iterable[int], **kind: str) -> dict[Any, int]:
+        from kafka import TopicPartition
+        from kafka.admin import OffsetSpec
+
+        wanted = {TopicPartition(topic, number): OffsetSpec.LATEST for number in partitions}
+        found = self._admin.list_partition_offsets(wanted, **kind)
+        return {one: at.offset for one, at in found.items()}
 
     def close(self) -> None:
         """Closes both connections."""

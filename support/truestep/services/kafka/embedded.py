@@ -32,6 +32,7 @@ _JVM = (
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:-UsePerfData",
     "-Djava.io.tmpdir=.",
+    "-Djava.net.preferIPv4Stack=true",
 )
 
 # Warnings only, but for the two loggers that tell which port the broker got.

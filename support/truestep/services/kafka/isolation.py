@@ -27,7 +27,7 @@ class PrivateTopics(Isolation):
 
     def prepare(self) -> None:
         """Connects."""
-        self._cluster = Cluster(self._endpoint.url, f"truestep-{self._run_id}")
+        self._cluster = Cluster(self._endpoint.url)
 
     def enter(self, scenario_id: str) -> KafkaClient:
         """Returns a client whose topics are not there yet; they are made on first mention."""

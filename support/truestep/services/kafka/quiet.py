@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+# kafka-python's clients work in threads that are named after them.
+OWN_CLIENT = "truestep-"
 
 
-@contextmanager
-def quiet(client_id: str) -> Iterator[None]:
-    """Drops the log records of the clients whose id contains `client_id`, and no others.
+def mute_own_clients() -> None:
+    """Drops the log records of clients whose id begins with `OWN_CLIENT`, and no others.
 
-    kafka-python logs each failed try as a warning or an error, and while a broker starts, failing
-    is normal. Its clients work in threads that are named after them.
+    kafka-python logs each failed try as a warning or an error; while a broker starts, or when it
+    has died, that says nothing that is not said better elsewhere.
     """
-
-    def of_others(record: logging.LogRecord) -> bool:
-        return client_id not in (record.threadName or "")
-
-    # A filter on a logger does not see the records of its children, so each one gets it.
     import kafka  # noqa: F401  # makes the loggers
 
-    names = [name for name in logging.root.manager.loggerDict if name.startswith("kafka.")]
-    loggers = [logging.getLogger(name) for name in names]
-    for logger in loggers:
-        logger.addFilter(of_others)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(of_others)
+    # A filter on a logger does not see the records of its children, so each one gets it; none
+    # gets it twice.
+    for name in logging.root.manager.loggerDict:
+        if name.startswith("kafka."):
+            logging.getLogger(name).addFilter(_of_others)
+
+
+def _of_others(record: logging.LogRecord) -> bool:
+    return OWN_CLIENT not in (record.threadName or "")

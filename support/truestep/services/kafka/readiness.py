@@ -7,7 +7,7 @@ import struct
 from contextlib import ExitStack
 from typing import Any
 
-from truestep.services.kafka.quiet import quiet
+from truestep.services.kafka.quiet import OWN_CLIENT, mute_own_clients
 from truestep.services.kafka.url import split_servers
 
 _ANSWERS_WITHIN_S = 1.0
@@ -67,13 +67,13 @@ def produce_and_consume(servers: str, topic: str) -> tuple[int, ...]:
     patience_ms = int(_WORKS_WITHIN_S * 1000)
     config: dict[str, Any] = {
         "bootstrap_servers": servers.split(","),
-        "client_id": topic,
+        "client_id": f"{OWN_CLIENT}probe",
         "reconnect_backoff_ms": 10,
         "reconnect_backoff_max_ms": 100,
         "bootstrap_timeout_ms": _BOOTSTRAPS_WITHIN_MS,
     }
+    mute_own_clients()
     with ExitStack() as stack:
-        stack.enter_context(quiet(topic))
         consumer = stack.enter_context(KafkaConsumer(enable_auto_commit=False, **config))
         release = consumer.config["api_version"]
         admin = stack.enter_context(KafkaAdminClient(request_timeout_ms=patience_ms, **config))

@@ -55,7 +55,11 @@ class KafkaService(Service):
 
         return (OSError, kafka.errors.KafkaError)
 
-    def isolation(self, endpoint: Endpoint, backend: Backend) -> Isolation:
+    def isolation(
+        self,
+        endpoint: Endpoint,
+        backend: Backend,  # noqa: ARG002  # names work on every one
+    ) -> Isolation:
         """Returns topics of their own."""
         from truestep.services.kafka.isolation import PrivateTopics
 

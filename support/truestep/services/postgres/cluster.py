@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -15,11 +16,11 @@ from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.redaction import register_secret
 from truestep.services.base import RunContext
 from truestep.services.postgres.programs import ENVIRONMENT, give, login, programs, server_user
+from truestep.services.postgres.url import DEFAULT_USER
 from truestep.workspace import OWNER_VARIABLE
 
-USER = "postgres"
 _INITDB = (
-    f"--username={USER}",
+    f"--username={DEFAULT_USER}",
     "--auth=scram-sha-256",
     "--encoding=UTF8",
     # The same order and the same letters on every machine, whatever locales it has.
@@ -34,6 +35,8 @@ _INITDB = (
     "--set=scram_iterations=1",
 )
 _INITDB_WITHIN_S = 120
+# Python writes `[Errno 28] No space left on device: ...`, with both paths after it.
+_AROUND_REASON = re.compile(r"^\[Errno \d+\] |: '.*$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def reason(error: Exception) -> str:
     """Returns in a few words why an operation on files did not succeed."""
     if isinstance(error, shutil.Error):
         # Of a whole tree that was copied, the first file that failed speaks for all.
-        return str(error.args[0][0][2])
+        return _AROUND_REASON.sub("", error.args[0][0][2])
     return str(getattr(error, "strerror", None) or error)
 
 

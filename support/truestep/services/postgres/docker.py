@@ -5,15 +5,27 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from testcontainers.community.postgres import PostgresContainer
+
 from truestep.redaction import register_secret
 from truestep.services.base import Endpoint, RunContext
 from truestep.services.containers import ContainerProvider
-from truestep.services.postgres.url import DEFAULT_PORT, login_url
+from truestep.services.postgres.url import DEFAULT_PORT, DEFAULT_USER, login_url
 from truestep.settings import Values
 
-_USER = "postgres"
 # The data lives in memory, beside the image's own volume: where that is differs between versions.
 _MEMORY = "/truestep"
+
+
+class _Container(PostgresContainer):
+    """testcontainers' own, started without waiting.
+
+    Its way to wait puts the password on a command line and goes on when the container has died;
+    the service's probe waits instead.
+    """
+
+    def _connect(self) -> None:
+        pass
 
 
 class PostgresContainerProvider(ContainerProvider):
@@ -25,10 +37,8 @@ class PostgresContainerProvider(ContainerProvider):
 
     def build(self) -> Any:
         """Returns testcontainers' PostgreSQL container."""
-        from testcontainers.community.postgres import PostgresContainer
-
-        container = PostgresContainer(
-            self._image, username=_USER, password=self._password, dbname=_USER
+        container = _Container(
+            self._image, username=DEFAULT_USER, password=self._password, dbname=DEFAULT_USER
         )
         container.with_env("PGDATA", f"{_MEMORY}/data")
         container.with_env("POSTGRES_INITDB_ARGS", "--no-sync")
@@ -39,4 +49,6 @@ class PostgresContainerProvider(ContainerProvider):
 
     def endpoint(self, host: str, port: int) -> Endpoint:
         """Returns the endpoint with the password in its URL."""
-        return Endpoint(host, port, login_url(_USER, self._password, host, port, _USER))
+        return Endpoint(
+            host, port, login_url(DEFAULT_USER, self._password, host, port, DEFAULT_USER)
+        )

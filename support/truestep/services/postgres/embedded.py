@@ -8,9 +8,9 @@ from pathlib import Path
 
 from truestep.errors import ServiceError
 from truestep.services.base import Endpoint, Provider, RunContext
-from truestep.services.postgres.cluster import USER, kept_cluster, reason
+from truestep.services.postgres.cluster import kept_cluster, reason
 from truestep.services.postgres.programs import ENVIRONMENT, give, programs, server_user
-from truestep.services.postgres.url import login_url
+from truestep.services.postgres.url import DEFAULT_USER, login_url
 from truestep.services.processes import LOOPBACK, ServerProcess, free_port, refuse_taken_port
 from truestep.settings import Values
 
@@ -77,7 +77,7 @@ class EmbeddedPostgres(Provider):
             stop_by=signal.SIGINT,
         )
         self._process.start()
-        url = login_url(USER, cluster.password, LOOPBACK, port, USER)
+        url = login_url(DEFAULT_USER, cluster.password, LOOPBACK, port, DEFAULT_USER)
         return Endpoint(LOOPBACK, port, url)
 
     def stop(self) -> None:

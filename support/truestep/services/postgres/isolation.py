@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
 from truestep.errors import ServiceError
+from truestep.polling import pause, pauses
 from truestep.services.base import Endpoint, Isolation
 from truestep.services.postgres.client import PostgresClient
 from truestep.services.postgres.sql_file import run_sql_file
@@ -20,6 +22,13 @@ from truestep.services.postgres.url import with_database
 
 # Copying files beats writing every page to the log, which is the default since this version.
 _FILE_COPY_SINCE = 15_00_00
+# Only our own user's: ending the server's own workers takes rights that we may not have.
+_END_SESSIONS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = %s AND usename = current_user
+"""
+# After that DROP DATABASE tries, and says who is still connected.
+_END_WITHIN_S = 5.0
 
 
 class PrivateDatabases(Isolation):
@@ -68,6 +77,7 @@ class PrivateDatabases(Isolation):
     def leave(self, client: PostgresClient) -> None:
         """Closes the client's connections and drops its database, whoever is connected to it."""
         client.close()
+        self._end_sessions(client.database)
         self._drop(client.database)
 
     def close(self) -> None:
@@ -83,6 +93,19 @@ class PrivateDatabases(Isolation):
 
     def _drop(self, name: str) -> None:
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _end_sessions(self, name: str) -> None:
+        """Waits until the server has noticed that our connections to the database are closed.
+
+        DROP DATABASE would do so too, but it looks only every 100 ms.
+        """
+        give_up = time.monotonic() + _END_WITHIN_S
+        for seconds in pauses():
+            with self._lock, self._admin().cursor() as cursor:
+                cursor.execute(_END_SESSIONS, (name,))
+                if not cursor.fetchall() or time.monotonic() > give_up:
+                    return
+            pause(seconds)
 
     def _version(self) -> int:
         with self._lock:

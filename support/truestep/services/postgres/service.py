@@ -37,7 +37,7 @@ class PostgresService(Service):
         "url": Key(
             "",
             optional(parse_url),
-            "where an external one is: postgresql://user:password@host:5432/db",
+            "where an external one is: postgresql://user@host:5432/database",
         ),
         "image": Key("postgres:16-alpine", text, "the Docker image"),
         "schema": Key("", _paths, "SQL files, comma-separated, that every scenario's database has"),

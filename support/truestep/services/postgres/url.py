@@ -8,21 +8,25 @@ from truestep.redaction import register_secret
 from truestep.services.base import Endpoint
 
 DEFAULT_PORT = 5432
-_LIKE = "postgresql://user:password@host:5432/database"
+DEFAULT_USER = "postgres"
+_LIKE = "postgresql://user@host:5432/database"
 
 
 def parse_url(value: str) -> Endpoint:
     """Parses `postgresql://[user[:password]@]host[:port][/database][?options]`.
 
-    Its password is hidden from now on. Raises ValueError, with what would be right, when it is
-    not such a URL.
+    Its password is hidden from now on, unless it is the user's name: that is no secret, and to
+    hide a word like `postgres` would make every text unreadable.
+
+    Raises:
+        ValueError: it is not such a URL; says what would be right.
     """
     parts = urlsplit(value)
     if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:
         raise ValueError(f"it is not a URL like {_LIKE}")
     for password in [parts.password or "", *parse_qs(parts.query).get("password", [])]:
-        register_secret(password)
-        register_secret(unquote(password))
+        for spelling in {password, unquote(password)} - {parts.username, DEFAULT_USER}:
+            register_secret(spelling)
     try:
         port = parts.port or DEFAULT_PORT
     except ValueError:

@@ -29,6 +29,7 @@ class EmbeddedRedis(Provider):
         self._values = values
         self._context = context
         self._program: Path | None = None
+        self._folder: Path | None = None
         self._process: ServerProcess | None = None
 
     def check(self) -> None:
@@ -40,7 +41,7 @@ class EmbeddedRedis(Provider):
     def start(self) -> Endpoint:
         """Starts the server with a configuration file that only this user can read."""
         program = self._program or _find_program(self._context)
-        folder = self._context.workspace.folder("redis")
+        self._folder = folder = self._context.workspace.folder("redis")
         port = self._values["port"] or free_port()
         password = register_secret(secrets.token_urlsafe(16))
         configuration = folder / "redis.conf"
@@ -60,9 +61,12 @@ class EmbeddedRedis(Provider):
         return Endpoint(LOOPBACK, port, f"redis://:{quote(password)}@{LOOPBACK}:{port}/0")
 
     def stop(self) -> None:
-        """Stops the process."""
+        """Stops the process and removes its folder."""
         if self._process:
             self._process.stop()
+        if self._folder:
+            shutil.rmtree(self._folder)
+            self._folder = None
 
     def death(self) -> str | None:
         """Returns None while the process lives, else how it ended."""

@@ -67,7 +67,7 @@ class Key:
         self._name = name
 
     def read(self) -> Stored:
-        """Reads type, value and expiry; bytes that are not text are shown as `\\xff`."""
+        """Reads type, value and expiry; bytes that are not text are shown by their numbers."""
         kind, value, left_ms = self._answer("EVAL", _READ, "1", self._name)
         return Stored(
             self._name,

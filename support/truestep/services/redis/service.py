@@ -18,7 +18,7 @@ class RedisService(Service):
     title: ClassVar[str] = "Redis"
     keys: ClassVar[Mapping[str, Key]] = {
         "url": Key(
-            "", optional(parse_url), "where an external one is: redis://:password@host:port"
+            "", optional(parse_url), "where an external one is: redis://host:6379/0"
         ),
         "image": Key("redis:7-alpine", text, "the Docker image"),
         "databases": Key("256", whole(1, 10_000), "how many databases a started server has"),
@@ -62,7 +62,11 @@ class RedisService(Service):
 
         return (redis.ConnectionError, redis.TimeoutError)
 
-    def isolation(self, endpoint: Endpoint, backend: Backend) -> Isolation:
+    def isolation(
+        self,
+        endpoint: Endpoint,
+        backend: Backend,  # noqa: ARG002  # leases work on every one
+    ) -> Isolation:
         """Returns leased databases."""
         from truestep.services.redis.isolation import LeasedDatabases
 

@@ -8,7 +8,7 @@ from truestep.redaction import register_secret
 from truestep.services.base import Endpoint
 
 DEFAULT_PORT = 6379
-_EXAMPLE = "redis://:password@host:6379/0"
+_EXAMPLE = "redis://host:6379/0"
 
 
 def parse_url(value: str) -> Endpoint:

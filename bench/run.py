@@ -1,0 +1,83 @@
+"""Measures what Truestep promises to reach: `make bench`, or `python bench/run.py --help`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+import machine
+import overhead
+import reset
+import start
+import start_all
+from measure import Bench, measure
+from rows import report, table
+
+from truestep.services.containers import engine_problem
+
+_REPORTS = Path(__file__).resolve().parents[1] / "reports"
+_BENCHES: dict[str, Bench] = {
+    bench.question.id: bench
+    for module in (start, start_all, reset, overhead)
+    for bench in module.BENCHES
+}
+
+
+def main(arguments: list[str]) -> None:
+    """Measures the rows asked for, prints the table, writes `reports/bench.json` and its notes."""
+    asked = _parser().parse_args(arguments)
+    # kafka-python logs each try at a broker that is still starting, or at a topic just deleted.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    facts = machine.facts()
+    print(", ".join(f"{name} {value}" for name, value in facts.items()), flush=True)
+    no_docker = engine_problem()
+    rows, samples = [], {}
+    try:
+        for name in asked.only or _BENCHES:
+            bench = _BENCHES[name]
+            skipped = no_docker if bench.peer_needs_docker else None
+            if skipped:
+                print(f"{name}: {bench.question.peer_name} is skipped: {skipped}", flush=True)
+            repeats = asked.repeats or bench.repeats
+            print(f"{name}: {repeats} rounds", flush=True)
+            row, samples[name] = measure(bench, repeats=repeats, with_peer=not skipped)
+            rows.append(row)
+    finally:
+        start.remove_reaper()
+    print(f"\n{table(rows)}")
+    _write("bench.json", report(rows))
+    _write("bench.samples.json", {"machine": facts, "seconds": samples})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Measures what Truestep promises to reach.")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=_BENCHES,
+        metavar="ID",
+        help=f"measure this row alone; may be given again: {', '.join(_BENCHES)}",
+    )
+    parser.add_argument("--repeats", type=_count, help="rounds that count, for every row")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("at least one round has to count")
+    return number
+
+
+def _write(name: str, content: object) -> None:
+    _REPORTS.mkdir(exist_ok=True)
+    path = _REPORTS / name
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    print(f"written: reports/{name}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,46 @@
+"""start-all: three servers side by side against the slowest of them alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from time import perf_counter
+
+from measure import Bench, Contenders
+from rows import AtMost, Question
+from servers import started
+
+from truestep.pool import RUN
+from truestep.services import registry
+
+
+@contextmanager
+def _contenders() -> Iterator[Contenders]:
+    names = list(registry.SERVICES)
+    alone: dict[str, Callable[[], float]] = {
+        f"{name} alone": partial(_ready, [name]) for name in names
+    }
+    yield Contenders(ours=partial(_ready, names), limits=alone)
+
+
+def _ready(names: Sequence[str]) -> float:
+    began = perf_counter()
+    with started(names) as pool:
+        for name in names:
+            pool.acquire(name, RUN)
+        return perf_counter() - began
+
+
+BENCHES: Sequence[Bench] = (
+    Bench(
+        Question(
+            "start-all",
+            "from nothing to all three ready, side by side, embedded",
+            "s",
+            goal=AtMost(1.25),
+        ),
+        repeats=5,
+        contenders=_contenders,
+    ),
+)

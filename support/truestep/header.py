@@ -1,0 +1,60 @@
+"""The run's header: each service, its version, how long it took, its provider, and why that one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from truestep.console import Console
+from truestep.plan import Plan
+from truestep.pool import RUN, ServicePool
+
+# The header is complete when all services are ready this soon; slower ones are announced later,
+# so that a scenario never waits for a service of another one.
+_PATIENCE_S = 2.0
+
+
+class Header:
+    """Announces services before the first feature, and late ones when they are ready."""
+
+    def __init__(self, plan: Plan, pool: ServicePool, console: Console) -> None:
+        self._plan = plan
+        self._pool = pool
+        self._console = console
+        self._expected: list[tuple[str, str]] = []
+
+    def expect(self, names: Iterable[str], owner: str) -> None:
+        """Notes services that were started and are to be announced."""
+        self._expected += [(name, owner) for name in names]
+
+    def print(self) -> None:
+        """Prints the header, once the services of the first scenario are ready."""
+        needed = self._plan.needed()
+        count = self._plan.count()
+        scenarios = "1 scenario needs" if count == 1 else f"{count} scenarios need"
+        self._console.say(f"truestep: {scenarios} {', '.join(needed)}")
+        for name in self._plan.first():
+            if self._pool.owns(name, RUN):
+                self._pool.wait(name, RUN)
+        self.announce(within_s=_PATIENCE_S)
+        starting = {name for name, _ in self._expected}
+        for name in needed:
+            if name in starting:
+                self._say(name, "is starting")
+            elif not self._pool.owns(name, RUN):
+                self._say(name, "starts when it is needed")
+
+    def announce(self, *, within_s: float = 0.0) -> None:
+        """Prints a row for each service that has become ready, or failed, since the last call."""
+        give_up = time.monotonic() + within_s
+        for name, owner in list(self._expected):
+            if not self._pool.wait(name, owner, within_s=max(0.0, give_up - time.monotonic())):
+                continue
+            self._expected.remove((name, owner))
+            running = self._pool.ready(name, owner)
+            what = f"{running.version:<14} {running.took_s:.2f} s" if running else "failed to start"
+            self._say(name, what)
+
+    def _say(self, name: str, what: str) -> None:
+        choice = self._pool.choice(name)
+        self._console.say(f"  {name:<9} {what:<24} {choice.backend:<9} {choice.why}")

@@ -1,0 +1,1 @@
+"""The application under test: a local process, a compose stack, or a URL."""

@@ -1,0 +1,126 @@
+"""An application under test as a service: what it needs, where it runs, when it is healthy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from truestep.errors import ServiceError
+from truestep.services.application.settings import APPLICATION_KEYS
+from truestep.services.base import (
+    Choice,
+    Endpoint,
+    Isolation,
+    Provider,
+    RunContext,
+    Service,
+    SharedPlace,
+)
+from truestep.settings import Backend, Key, Values
+
+if TYPE_CHECKING:
+    from truestep.pool import RunningService
+
+_STARTING = 503
+_HEALTHY = range(200, 300)
+_SHOWN_BODY = 500
+
+
+class NotHealthyYetError(Exception):
+    """The application answers, and says that it is still starting."""
+
+
+class ApplicationService(Service):
+    """One application under test.
+
+    Args:
+        name: the NAME of its `[service.NAME]` section, and its tag.
+        values: its settings.
+        context: what it may know of the run.
+        acquire: returns a service of the run by name, once it is ready.
+        has_url: tells whether a registered service is given by URL.
+    """
+
+    keys: ClassVar[Mapping[str, Key]] = APPLICATION_KEYS
+
+    def __init__(
+        self,
+        name: str,
+        values: Values,
+        context: RunContext,
+        *,
+        acquire: Callable[[str], RunningService],
+        has_url: Callable[[str], bool],
+    ) -> None:
+        super().__init__(values, context)
+        self.name = self.title = name  # type: ignore[misc]  # each application has its own
+        self._acquire = acquire
+        self._has_url = has_url
+
+    def automatic(self) -> Choice:
+        """Returns the backend for `auto`: a command runs here, a compose file in docker."""
+        if self.values["command"]:
+            return Choice(Backend.EMBEDDED, f"its command is in {self.values.origin('command')}")
+        return Choice(Backend.DOCKER, f"its compose file is in {self.values.origin('compose')}")
+
+    def needs(self, backend: Backend) -> tuple[str, ...]:
+        """Returns the services of the run that it stands on; those of a stack are its own."""
+        wanted: tuple[str, ...] = self.values["needs"]
+        if backend is Backend.DOCKER:
+            return ()
+        if backend is Backend.EXTERNAL:
+            return tuple(name for name in wanted if self._has_url(name))
+        return wanted
+
+    def provider(self, backend: Backend) -> Provider:
+        """Returns the provider for `backend`."""
+        if backend is Backend.EMBEDDED:
+            from truestep.services.application.process import LocalApplication
+
+            return LocalApplication(self.name, self.values, self.context, self._acquire)
+        if backend is Backend.DOCKER:
+            from truestep.services.application.compose import ComposeStack
+
+            return ComposeStack(self.name, self.values, self.context)
+        from truestep.services.application.deployed import DeployedApplication
+
+        needs = self.needs(backend)
+        return DeployedApplication(self.values, needs, self._acquire)
+
+    def probe(self, endpoint: Endpoint) -> str:
+        """Asks for the health path; 2xx is healthy, 503 means still starting.
+
+        Raises:
+            ServiceError: any other status, with the body, at once.
+        """
+        import httpx
+
+        url = f"{endpoint.url}{self.values['health']}"
+        answer = httpx.get(url, timeout=5.0)
+        if answer.status_code in _HEALTHY:
+            return "healthy"
+        said = f"{answer.status_code} {answer.reason_phrase}: {answer.text[:_SHOWN_BODY]}"
+        if answer.status_code == _STARTING:
+            raise NotHealthyYetError(said)
+        raise ServiceError(
+            f"{self.name} is not healthy",
+            seen=said,
+            looked=url,
+            remedy=f"mend it, or correct the path: health, in {self.values.origin('health')}",
+        )
+
+    def not_ready(self) -> tuple[type[BaseException], ...]:
+        """Returns what an application that is starting answers with."""
+        import httpx
+
+        return (httpx.TransportError, NotHealthyYetError)
+
+    def isolation(self, endpoint: Endpoint, backend: Backend) -> Isolation:
+        """Returns an HTTP client for each scenario; its data is isolated by its services."""
+        from truestep.services.application.isolation import HttpClients
+
+        return HttpClients(endpoint)
+
+    def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:
+        """An application is not shared with another one."""
+        raise NotImplementedError

@@ -1,0 +1,45 @@
+"""The settings of an application under test, in a `[service.NAME]` section of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from truestep.services.base import Endpoint
+from truestep.settings import Key, optional, positive, text
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def parse_url(value: str) -> Endpoint:
+    """Parses the URL of a running application; ValueError when it is not one."""
+    parts = urlsplit(value)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("it is not a URL like https://accounts.example.com")
+    return Endpoint(parts.hostname, parts.port or _PORTS[parts.scheme], value.rstrip("/"))
+
+
+def _path(value: str) -> str:
+    if not value.startswith("/"):
+        raise ValueError("it is not a path like /health")
+    return value
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+APPLICATION_KEYS: Mapping[str, Key] = {
+    "command": Key("", str, "what starts it here; {port} stands for its port"),
+    "folder": Key(".", Path, "the folder that the command runs in"),
+    "compose": Key("", optional(Path), "the compose file of its stack"),
+    "compose_service": Key("app", text, "its name in the compose file"),
+    "compose_port": Key("8000", int, "the port it listens on inside its container"),
+    "url": Key("", optional(parse_url), "where it is already running"),
+    "health": Key("/health", _path, "the path that answers 2xx once it is ready"),
+    "needs": Key("", _names, "the services it uses, separated by commas"),
+    "stop_within_s": Key("10", positive, "seconds from SIGTERM to SIGKILL"),
+    "env.*": Key("", str, "a variable for it; {postgres.url}, {redis.url}, {kafka.bootstrap}"),
+    "stack.*": Key("", str, "the URL of a service in its stack; {db:5432} is its published port"),
+}

@@ -1,0 +1,86 @@
+import dataclasses
+import json
+
+import pytest
+
+from bench.rows import AtMost, Faster, Question, answer, report, table
+
+START = Question("start-redis", "the first PING", "s", "testcontainers", Faster(4))
+TOGETHER = Question("start-all", "all three ready", "s", goal=AtMost(1.25))
+RESET = Question("reset-redis", "a database of its own", "ms", "FLUSHALL")
+
+
+def test_a_row_has_exactly_the_fields_of_the_report_in_their_order() -> None:
+    [row] = report([answer(START, ours=0.05, peer=0.5)])
+    assert row == {
+        "id": "start-redis",
+        "what": "the first PING",
+        "unit": "s",
+        "ours": 0.05,
+        "peer": 0.5,
+        "peer_name": "testcontainers",
+        "limit": None,
+        "limit_name": None,
+        "goal": ">= 4x faster",
+        "met": True,
+    }
+    assert list(row) == [
+        *("id", "what", "unit", "ours", "peer", "peer_name"),
+        *("limit", "limit_name", "goal", "met"),
+    ]
+
+
+def test_a_report_is_written_as_json_with_null_for_what_is_not_there() -> None:
+    text = json.dumps(report([answer(RESET, ours=0.002)]))
+    assert json.loads(text)[0]["peer"] is None
+    assert '"goal": null, "met": null' in text
+
+
+@pytest.mark.parametrize(("peer", "met"), [(0.4, True), (0.399, False)])
+def test_faster_is_met_from_exactly_that_many_times_on(peer: float, met: bool) -> None:
+    assert answer(START, ours=0.1, peer=peer).met is met
+
+
+@pytest.mark.parametrize(("ours", "met"), [(2.5, True), (2.51, False)])
+def test_at_most_is_met_up_to_exactly_that_ratio(ours: float, met: bool) -> None:
+    assert answer(TOGETHER, ours=ours, limits={"kafka alone": 2.0}).met is met
+
+
+def test_the_goal_is_judged_before_numbers_are_rounded() -> None:
+    row = answer(TOGETHER, ours=1.250049, limits={"kafka alone": 1.0})
+    assert (row.ours, row.met) == (1.25, False)
+
+
+def test_the_slowest_limit_counts_and_is_named() -> None:
+    alone = {"redis alone": 0.05, "kafka alone": 2.0, "postgres alone": 0.3}
+    row = answer(TOGETHER, ours=2.2, limits=alone)
+    assert (row.limit, row.limit_name, row.met) == (2.0, "kafka alone", True)
+
+
+def test_a_peer_that_was_skipped_leaves_nothing_to_judge() -> None:
+    row = answer(START, ours=0.05)
+    assert (row.peer, row.peer_name, row.met, row.ratio) == (None, "testcontainers", None, None)
+
+
+def test_milliseconds_are_made_of_seconds_with_four_digits() -> None:
+    row = answer(RESET, ours=0.00123456, peer=0.0002)
+    assert (row.ours, row.peer) == (1.235, 0.2)
+
+
+def test_a_row_cannot_be_changed_afterwards() -> None:
+    row = answer(RESET, ours=0.001)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        row.ours = 0.0005  # type: ignore[misc]
+
+
+def test_the_table_lines_up_and_says_what_is_met() -> None:
+    rows = [
+        answer(START, ours=0.05, peer=0.5),
+        answer(TOGETHER, ours=3.0, limits={"kafka alone": 2.0}),
+        answer(RESET, ours=0.002, peer=0.0005),
+        answer(dataclasses.replace(START, id="start-kafka"), ours=1.0),
+    ]
+    assert table(rows).splitlines() == [
+        "id           ours    compared with        ratio                goal          met",
+        "start-redis  0.05 s  0.5 s  testcontainers  0.10 (10.0x faster)  >= 4x faster  yes",
+    ]

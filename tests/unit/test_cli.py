@@ -1,0 +1,112 @@
+"""`python -m truestep`: what it prints and how it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.project import Run
+
+
+def truestep(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> Run:
+    done = subprocess.run(
+        [sys.executable, "-m", "truestep", *arguments],
+        cwd=folder,
+        env=os.environ | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+def ini(folder: Path, text: str) -> None:
+    (folder / "behave.ini").write_text(text)
+
+
+def test_doctor_says_what_each_service_would_run_on_and_why(tmp_path: Path) -> None:
+    ini(tmp_path, "[truestep]\nbackend = embedded\n")
+    run = truestep("doctor", folder=tmp_path)
+    assert run.code == 0, run.out + run.err
+    lines = dict(line.split(maxsplit=1) for line in run.out.splitlines())
+    assert list(lines) == [
+        "truestep", "python", "docker", "cache", "postgres", "redis", "kafka",
+    ]  # fmt: skip
+    assert lines["python"].startswith(".".join(map(str, sys.version_info[:3])))
+    for name in ("postgres", "redis", "kafka"):
+        assert lines[name] == "embedded: asked for by [truestep] backend in behave.ini"
+
+
+def test_doctor_looks_at_every_service_and_fails_when_one_cannot_run(tmp_path: Path) -> None:
+    ini(tmp_path, "[truestep]\nbackend = embedded\n[service.redis]\nbackend = docker\n")
+    nowhere = f"unix://{tmp_path}/no.sock"
+    run = truestep("doctor", folder=tmp_path, environment={"DOCKER_HOST": nowhere})
+    assert run.code == 1, run.out + run.err
+    assert "docker     no Docker engine is installed or running\n" in run.out
+    assert (
+        "redis      cannot run\n"
+        "redis was asked to run in docker: no Docker engine is installed or running\n"
+        f"  Looked at: DOCKER_HOST={nowhere}\n"
+        "  Try: start Docker, or use -D backend=embedded, which needs none\n"
+        "kafka      embedded: asked for by [truestep] backend in behave.ini\n"
+    ) in run.out
+    assert "Traceback" not in run.out + run.err
+
+
+def test_doctor_starts_and_leaves_nothing(tmp_path: Path) -> None:
+    ini(tmp_path, "[truestep]\nbackend = embedded\n")
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    run = truestep("doctor", folder=tmp_path, environment={"TMPDIR": str(temporary)})
+    assert run.code == 0, run.out + run.err
+    assert list(temporary.iterdir()) == []
+
+
+def test_bad_setting_is_refused_in_four_parts(tmp_path: Path) -> None:
+    ini(tmp_path, "[truestep]\nbackend = dokcer\n")
+    run = truestep("doctor", folder=tmp_path)
+    assert run.code == 1
+    assert (run.out, run.err) == (
+        "",
+        "the value 'dokcer' of backend is not valid: it is one of auto, docker, embedded, "
+        "external; the nearest is 'docker'\n"
+        "  Looked at: [truestep] backend in behave.ini\n"
+        "  Try: see what it is for: who provides the services\n",
+    )
+
+
+def test_summary_of_a_folder_without_results_is_an_error(tmp_path: Path) -> None:
+    run = truestep("summary", str(tmp_path), folder=tmp_path)
+    assert run.code == 1
+    assert run.out == ""
+    assert run.err.startswith("there is nothing to summarize: no test case in any *.xml file\n")
+
+
+def test_unknown_command_is_misuse(tmp_path: Path) -> None:
+    run = truestep("doktor", folder=tmp_path)
+    assert run.code == 2
+    assert "invalid choice: 'doktor'" in run.err
+
+
+def test_steps_are_listed_with_all_their_sentences_and_their_meaning(tmp_path: Path) -> None:
+    run = truestep("steps", folder=tmp_path)
+    assert run.code == 0, run.err
+    assert run.out.startswith("# The ready-made steps\n")
+    for module in ("clock", "kafka", "postgres", "redis"):
+        assert f"\n## truestep.steps.{module}\n" in run.out
+    assert (
+        '- `Then the table "{table}" has {count} row`  \n'
+        '  `Then the table "{table}" has {count} rows`  \n'
+        "  Waits until the table has that many rows.\n"
+    ) in run.out
+
+
+def test_settings_are_listed_with_default_and_meaning(tmp_path: Path) -> None:
+    run = truestep("settings", folder=tmp_path)
+    assert run.code == 0, run.err
+    assert "\n## Redis: `[service.redis]`\n" in run.out
+    assert "| `image` | `redis:7-alpine` | the Docker image |\n" in run.out
