@@ -16,7 +16,7 @@ import start_all
 from measure import Bench, measure
 from rows import report, table
 
-from truestep.services.containers import engine_problem
+from truestep.services.engine import engine_problem
 
 _REPORTS = Path(__file__).resolve().parents[1] / "reports"
 _BENCHES: dict[str, Bench] = {
@@ -66,10 +66,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("at least one round has to count")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
 
 
 def _write(name: str, content: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from truestep.services.containers import engine_problem
+from truestep.services.engine import engine_problem
 
 _PROBLEM = pytest.StashKey[str | None]()
 

@@ -89,7 +89,8 @@ class UserEventReader:
     """One member of a group that reads the announcements; groups do not disturb each other.
 
     It polls in a thread of its own from `start` to `stop`: a member that polls now and then only
-    keeps the others of its group from getting their shares.
+    keeps the others of its group from getting their shares. What the thread fails of is raised
+    by whoever asks next for what it has read.
     """
 
     def __init__(self, consumer: KafkaConsumer) -> None:
@@ -105,10 +106,9 @@ class UserEventReader:
         self._work = self._thread.submit(self._poll_until_stopped)
 
     def stop(self) -> None:
-        """Returns when the consumer is no longer used; raises what the thread failed of."""
+        """Returns when the consumer is no longer used, and may be closed."""
         self._stopping.set()
         self._thread.shutdown()
-        self._raise_if_failed()
 
     def events(self) -> list[UserEvent]:
         """Returns the announcements read so far, in the order in which they came."""

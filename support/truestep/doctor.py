@@ -10,7 +10,8 @@ from pathlib import Path
 from truestep.console import Console
 from truestep.errors import TruestepError
 from truestep.pool import ServicePool
-from truestep.services import containers, registry
+from truestep.services import engine, registry
+from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.services.base import RunContext
 from truestep.settings import read_settings
 from truestep.workspace import Workspace
@@ -31,17 +32,21 @@ def examine(root: Path, environment: Mapping[str, str], console: Console) -> int
         SettingsError: a setting is not valid.
     """
     settings = read_settings(
-        registry.service_keys(), folder=root, environment=environment, userdata={}
+        registry.service_keys(),
+        application=APPLICATION_KEYS,
+        folder=root,
+        environment=environment,
+        userdata={},
     )
     console.say(f"truestep   {version('truestep')}, behave {version('behave')}")
     console.say(
         f"python     {platform.python_version()} on {platform.system()} {platform.machine()}"
     )
-    console.say(f"docker     {containers.engine_problem() or 'an engine answers'}")
+    console.say(f"docker     {engine.engine_problem() or 'an engine answers'}")
     console.say(f"cache      {settings.cache}")
     pool = ServicePool(settings, RunContext("doctor", root, settings.cache, Workspace(), console))
     healthy = True
-    for name in registry.SERVICES:
+    for name in settings.services:
         try:
             pool.check([name])
         except TruestepError as error:

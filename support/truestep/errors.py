@@ -65,8 +65,16 @@ class MalformedEventError(TruestepError, AssertionError):
     """A step takes an event for JSON, and it is not."""
 
 
+class NoAnswerError(TruestepError, AssertionError):
+    """The application under test did not answer a request: too slow, or not there."""
+
+
 class ResetRefusedError(TruestepError):
     """A place that was not made by this run would have to be emptied; its scenario is skipped."""
+
+
+class CannotPauseError(TruestepError):
+    """A scenario takes away a server that was not started by this run; it is skipped."""
 
 
 class CannotTravelError(TruestepError, AssertionError):

@@ -10,7 +10,7 @@ from behave.runner import Context
 
 from truestep.session import Session
 
-__all__ = ["after_step", "before_all", "before_feature", "before_scenario"]
+__all__ = ["after_scenario", "after_step", "before_all", "before_feature", "before_scenario"]
 
 
 def before_all(context: Context) -> None:
@@ -28,6 +28,11 @@ def before_feature(context: Context, feature: Feature) -> None:
 def before_scenario(context: Context, scenario: Scenario) -> None:
     """Gives the scenario its clients: `context.postgres`, `context.redis`, `context.kafka`."""
     context.truestep.before_scenario(context, scenario)
+
+
+def after_scenario(context: Context, scenario: Scenario) -> None:
+    """Shows what the application under test logged during a scenario that failed."""
+    context.truestep.after_scenario(context, scenario)
 
 
 def after_step(context: Context, step: Step) -> None:

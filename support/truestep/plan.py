@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from truestep.errors import UndefinedStepError, nearest
+from truestep.errors import TagError, UndefinedStepError, nearest
 from truestep.tags import Lifetime, read_tags
 
 _SHOWN_LIKE = 3
@@ -34,7 +34,9 @@ class Plan:
         features: behave's features.
         config: behave's configuration, which selects by tag, name and line.
         registry: behave's step registry.
-        services: the names of the registered services.
+        services: the names of all services.
+        applications: those of them that are applications under test; one is started once per
+            run, and with it all that its scenarios need, whatever the settings say.
         lifetime: how long services live where no tag says otherwise.
         stands_on: returns, for an application, its services of the run and those of its own.
 
@@ -49,6 +51,7 @@ class Plan:
         config: Any,
         registry: Any,
         services: Iterable[str],
+        applications: Collection[str],
         lifetime: Lifetime,
         stands_on: Callable[[str], tuple[frozenset[str], frozenset[str]]],
     ) -> None:
@@ -64,14 +67,11 @@ class Plan:
                 requests = read_tags(tags, services=known, where=str(scenario.location))
                 tagged = requests.services
                 refusal = _refusal(scenario, registry) if tagged else None
-                started: set[str] = set() if refusal else set(tagged)
-                for name in () if refusal else tagged:
-                    of_the_run, of_its_own = stands_on(name)
-                    started |= of_the_run
-                    started -= of_its_own
-                row = ScenarioPlan(
-                    tagged, frozenset(started), requests.lifetime or lifetime, refusal
-                )
+                started = frozenset() if refusal else _started(tagged, stands_on)
+                tested = sorted(tagged.intersection(applications))
+                _refuse_lifetime(requests.lifetime, tested, str(scenario.location))
+                lives = Lifetime.RUN if tested else requests.lifetime or lifetime
+                row = ScenarioPlan(tagged, started, lives, refusal)
                 self._scenarios[id(scenario)] = row
                 rows.append(row)
 
@@ -102,6 +102,28 @@ class Plan:
     @staticmethod
     def _with(lifetime: Lifetime, rows: Iterable[ScenarioPlan]) -> list[str]:
         return sorted({name for row in rows if row.lifetime is lifetime for name in row.started})
+
+
+def _started(
+    tagged: frozenset[str], stands_on: Callable[[str], tuple[frozenset[str], frozenset[str]]]
+) -> frozenset[str]:
+    of_the_run: set[str] = set()
+    of_its_own: set[str] = set()
+    for name in tagged:
+        shared, own = stands_on(name)
+        of_the_run |= shared
+        of_its_own |= own
+    return frozenset((tagged - of_its_own) | of_the_run)
+
+
+def _refuse_lifetime(asked: Lifetime | None, tested: list[str], where: str) -> None:
+    if tested and asked not in (None, Lifetime.RUN):
+        raise TagError(
+            f"the tag @lifetime.{asked} does not go with @{tested[0]}",
+            seen="an application under test is started once per run",
+            looked=where,
+            remedy="take one of the two tags away",
+        )
 
 
 def _refusal(scenario: Any, registry: Any) -> UndefinedStepError | None:

@@ -93,9 +93,10 @@ class ServicePool:
 
     def start(self, names: Iterable[str], owner: str) -> None:
         """Starts the services in the background; `acquire` waits for one of them."""
-        for name in names:
-            start = _Start(self._service(name), self._choices[name])
-            self._starts[name, owner] = start
+        starts = {(name, owner): _Start(self._service(name), self._choices[name]) for name in names}
+        # All are there before the first begins: an application asks for what it stands on.
+        self._starts |= starts
+        for start in starts.values():
             start.begin()
 
     def acquire(self, name: str, owner: str) -> RunningService:
@@ -127,6 +128,8 @@ class ServicePool:
         self._stop(list(self._starts))
 
     def _stop(self, keys: list[tuple[str, str]]) -> None:
+        for key in keys:
+            self._starts[key].give_up()
         # An application goes before the services that it stands on.
         with ExitStack() as stack:
             for last in (True, False):
@@ -153,7 +156,7 @@ class ServicePool:
         provider = service.provider(backend)
         provider.check()
         if backend is Backend.EXTERNAL:
-            _probe_external(service, provider.start())
+            _probe_external(service, service.values["url"])
 
 
 class _Start:
@@ -162,6 +165,7 @@ class _Start:
     def __init__(self, service: Service, choice: Choice) -> None:
         self._service = service
         self._choice = choice
+        self._provider = service.provider(choice.backend)
         self._undo = ExitStack()
         self._stopping = threading.Event()
         self._future: Future[RunningService] = Future()
@@ -181,8 +185,12 @@ class _Start:
         done = self._future.done() and self._future.exception() is None
         return self._future.result() if done else None
 
-    def stop(self) -> None:
+    def give_up(self) -> None:
         self._stopping.set()
+        self._provider.interrupt()
+
+    def stop(self) -> None:
+        self.give_up()
         self._thread.join(_STOP_WAITS_S)
         self._undo.close()
 
@@ -193,9 +201,8 @@ class _Start:
             self._future.set_exception(error)
 
     def _bring_up(self) -> RunningService:
-        service, backend = self._service, self._choice.backend
+        service, backend, provider = self._service, self._choice.backend, self._provider
         began = time.monotonic()
-        provider = service.provider(backend)
         self._undo.callback(provider.stop)
         try:
             endpoint = provider.start()

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 OWNER_VARIABLE = "_TRUESTEP_WORKSPACE"
@@ -24,21 +25,17 @@ def main(folder: str) -> None:
     import psutil
 
     give_up = time.monotonic() + GIVE_UP_AFTER_S
-    while time.monotonic() < give_up:
+    # Again while the folder is there: a process that is being killed may still write into it.
+    while Path(folder).exists() and time.monotonic() < give_up:
         owned = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if process.pid == os.getpid():
-                    continue
-                if _belongs(process, folder):
+                if process.pid != os.getpid() and _belongs(process, folder):
+                    process.kill()
                     owned.append(process)
-        if not owned:
-            break
-        for process in owned:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
         psutil.wait_procs(owned, timeout=1.0)
-    shutil.rmtree(folder, ignore_errors=True)
+        if not owned:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _belongs(process: Any, folder: str) -> bool:
@@ -47,9 +44,12 @@ def _belongs(process: Any, folder: str) -> bool:
     with contextlib.suppress(psutil.AccessDenied):
         if process.environ().get(OWNER_VARIABLE) == folder:
             return True
-    # A server may overwrite its environment, but names a folder in there. So may the editor that
-    # somebody has opened a log file with: that one has a terminal, no server does.
-    return process.terminal() is None and any(folder in part for part in process.cmdline())
+    # A server may overwrite its environment, and its arguments too, as Redis does; it still has a
+    # folder in there as an argument or as the one it runs in. So may somebody's editor or shell:
+    # those have a terminal, no server does.
+    if process.terminal() is not None:
+        return False
+    return any(folder in part for part in (*process.cmdline(), process.cwd()))
 
 
 if __name__ == "__main__":

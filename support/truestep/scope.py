@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import time
 from contextlib import ExitStack
 from typing import Any, NoReturn
 
 from truestep.clock import Clock
-from truestep.errors import UntaggedServiceError
+from truestep.errors import CannotPauseError, UntaggedServiceError
+from truestep.polling import pause, pauses
 from truestep.pool import RunningService
+from truestep.services.base import HasLog, Pausable
+
+_SHOWN_LINES = 40
 
 
 class ScenarioScope:
@@ -15,6 +21,7 @@ class ScenarioScope:
 
     def __init__(self) -> None:
         self._places: dict[str, tuple[RunningService, Any]] = {}
+        self._log_positions: list[tuple[str, HasLog, Any]] = []
         self._undo = ExitStack()
 
     def enter(self, running: RunningService, scenario_id: str) -> Any:
@@ -23,6 +30,9 @@ class ScenarioScope:
         Raises:
             ServiceError: the server has died.
         """
+        if isinstance(running.provider, HasLog):
+            log, name = running.provider, running.service.name
+            self._log_positions.append((name, log, log.log_position()))
         try:
             client = running.isolation.enter(scenario_id)
         except running.service.not_ready():
@@ -38,15 +48,51 @@ class ScenarioScope:
             {name: (run.isolation, client) for name, (run, client) in self._places.items()}
         )
 
+    def logs(self) -> Iterator[tuple[str, str, str]]:
+        """Yields, for each application, its name, what it has logged since, where its log is."""
+        for name, log, position in self._log_positions:
+            yield name, _last_lines(log.log_since(position)), log.log_place()
+
+    def pause(self, name: str) -> None:
+        """Freezes a service, at the longest until the scenario ends.
+
+        Raises:
+            CannotPauseError: it was not started by this run.
+        """
+        provider = self._pausable(name)
+        # Undone before the clients are closed, which talk to it.
+        self._undo.callback(provider.resume)
+        provider.pause()
+
+    def resume(self, name: str) -> None:
+        """Lets a frozen service go on; its clients' connections are still there."""
+        self._pausable(name).resume()
+
     def leave(self) -> None:
         """Closes the clients and removes their places; safe to call again."""
         self._places.clear()
         self._undo.close()
 
-    def raise_if_dead(self) -> None:
-        """Raises ServiceError when one of the scenario's servers has died."""
-        for running, _ in self._places.values():
-            running.raise_if_dead()
+    def raise_if_dead(self, *, within_s: float = 0.0) -> None:
+        """Raises ServiceError when one of the scenario's servers has died, or does so soon."""
+        give_up = time.monotonic() + within_s
+        for seconds in pauses():
+            for running, _ in self._places.values():
+                running.raise_if_dead()
+            if time.monotonic() >= give_up:
+                return
+            pause(seconds)
+
+    def _pausable(self, name: str) -> Pausable:
+        running, _ = self._places[name]
+        if isinstance(running.provider, Pausable):
+            return running.provider
+        raise CannotPauseError(
+            f"{name} cannot be taken away in this scenario",
+            seen="it was not started by this run",
+            looked=f"{name} ({running.choice.backend}), {running.choice.why}",
+            remedy=f"let the run start it: leave out {name}.url",
+        )
 
     @staticmethod
     def _leave(running: RunningService, client: Any) -> None:
@@ -56,6 +102,10 @@ class ScenarioScope:
             # What a dead server kept is gone with it; its death has been reported.
             if running.provider.death() is None:
                 raise
+
+
+def _last_lines(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-_SHOWN_LINES:])
 
 
 class UntaggedService:

@@ -7,11 +7,12 @@ import os
 import secrets
 from contextlib import ExitStack
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from truestep import polling
 from truestep.console import Console
-from truestep.errors import ResetRefusedError
+from truestep.errors import NoAnswerError, ResetRefusedError
 from truestep.header import Header
 from truestep.plan import Plan, ScenarioPlan
 from truestep.pool import RUN, RunningService, ServicePool
@@ -23,6 +24,9 @@ from truestep.settings import read_settings
 from truestep.signals import hold_signals_back, signals_as_interrupts
 from truestep.tags import Lifetime
 from truestep.workspace import Workspace
+
+# A connection breaks a moment before its process is seen to have ended.
+_DIES_WITHIN_S = 0.2
 
 
 class Session:
@@ -58,6 +62,7 @@ class Session:
             config=context.config,
             registry=runner.step_registry,
             services=settings.services,
+            applications=self._applications,
             lifetime=settings.lifetime,
             stands_on=self._pool.stands_on,
         )
@@ -129,7 +134,16 @@ class Session:
     def after_step(self, context: Any, step: Any) -> None:
         """Tells a failure that comes from a dead server apart from a failed expectation."""
         if step.status.has_failed():
-            context.scope.raise_if_dead()
+            unanswered = isinstance(step.exception, NoAnswerError)
+            context.scope.raise_if_dead(within_s=_DIES_WITHIN_S if unanswered else 0.0)
+
+    def after_scenario(self, context: Any, scenario: Any) -> None:
+        """Shows what the applications logged during a scenario that failed."""
+        if scenario.status.has_failed() and "scope" in context:
+            for name, log, place in context.scope.logs():
+                self._console.say(f"truestep: {name} logged during {scenario.location}:")
+                self._console.say(indent(log or "(nothing)", "    "))
+                self._console.say(f"  All of its log: {place}")
 
     def _enter(self, context: Any, scenario: Any, plan: ScenarioPlan) -> dict[str, Any]:
         """Enters every service of the scenario, and every place of its applications."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hamcrest import equal_to
+from hamcrest import empty, equal_to, is_not
 
 from tests.project import Project
 from truestep.polling import eventually
@@ -39,7 +39,29 @@ FEATURE = """\
 Feature: Endings
   @postgres @redis @kafka
   Scenario: One
+    Given what the run has made in docker is noted
     {step}
+"""
+# testcontainers labels all that it makes with its session; a volume without a name has no label.
+NOTING = """\
+import subprocess
+from pathlib import Path
+
+from behave import given
+from testcontainers.core.labels import LABEL_SESSION_ID, SESSION_ID
+
+
+def docker(*arguments):
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True).stdout
+
+
+@given("what the run has made in docker is noted")
+def note(context):
+    label = f"label={LABEL_SESSION_ID}={SESSION_ID}"
+    containers = docker("ps", "-aq", "--no-trunc", "--filter", label).split()
+    mounts = "{{range .Mounts}}{{.Name}} {{end}}"
+    volumes = docker("inspect", "--format", mounts, *containers).split() if containers else []
+    Path("made").write_text("\\n".join([label, *containers, *volumes]))
 """
 FAILING_HOOKS = [
     "before_scenario",
@@ -55,20 +77,25 @@ class Machine:
     """What a run may leave on the machine; its temporary folders are made in `temporary`."""
 
     temporary: Path
-    docker: bool
 
     @property
     def environment(self) -> dict[str, str]:
         """What the run is given to use that folder."""
         return {"TMPDIR": str(self.temporary)}
 
-    def now(self) -> dict[str, list[str]]:
-        """Returns what is there, by kind."""
-        kinds = {"containers": "ps -aq", "networks": "network ls -q", "volumes": "volume ls -q"}
-        found = {name: _docker(*words.split()) for name, words in kinds.items() if self.docker}
-        return found | {
+    def now(self, made: Path | None = None) -> dict[str, list[str]]:
+        """Returns what is there, by kind; in docker, of what the run has noted in `made`."""
+        label, *known = made.read_text().split() if made and made.exists() else [""]
+        there: list[str] = []
+        if label:
+            there = _docker("ps", "-aq", "--filter", label)
+            there += _docker("network", "ls", "-q", "--filter", label)
+            everything = _docker("ps", "-aq", "--no-trunc") + _docker("volume", "ls", "-q")
+            there += [one for one in known if one in everything]
+        return {
             "processes": sorted(self._processes()),
             "folders": sorted(str(path) for path in self.temporary.iterdir()),
+            "docker": there,
         }
 
     def _processes(self) -> Iterator[str]:
@@ -103,42 +130,37 @@ def temporary() -> Iterator[Path]:
 
 @pytest.fixture
 def machine(temporary: Path) -> Machine:
-    return Machine(temporary, docker=False)
+    return Machine(temporary)
 
 
-@pytest.fixture
-def machine_of(backend: str, temporary: Path) -> Machine:
-    return Machine(temporary, docker=backend == "docker")
-
-
-def assert_as_before(
-    machine: Machine, before: dict[str, list[str]], *, within_s: float = 0.0
-) -> None:
-    # testcontainers' reaper removes itself some seconds after the run.
+def assert_nothing_left(machine: Machine, notes: Project, *, within_s: float = 0.0) -> None:
+    made = notes.folder / "made"
+    # testcontainers' reaper removes containers, and itself, some seconds after the run.
+    patience_s = 40.0 if made.exists() and len(made.read_text().split()) > 1 else within_s
     eventually(
-        machine.now,
-        equal_to(before),
+        lambda: machine.now(made),
+        equal_to({"processes": [], "folders": [], "docker": []}),
         what="a machine with nothing left of the run",
-        within_s=30.0 if machine.docker else within_s,
+        within_s=patience_s,
     )
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_nothing_is_left_after_a_run(
-    notes: Project, backend: str, machine_of: Machine, ending: str
+    notes: Project, backend: str, machine: Machine, ending: str
 ) -> None:
-    before = machine_of.now()
+    notes.write("steps/noting.py", NOTING)
     notes.write("features/e.feature", FEATURE.format(step=ENDINGS[ending].format(k='"k"')))
     run = notes.behave(
-        "features/e.feature", "-D", f"backend={backend}", environment=machine_of.environment
+        "features/e.feature", "-D", f"backend={backend}", environment=machine.environment
     )
     assert run.code == (0 if ending == "success" else 1), run.out + run.err
-    assert_as_before(machine_of, before)
+    assert_nothing_left(machine, notes)
 
 
 @pytest.mark.parametrize("hook", FAILING_HOOKS)
 def test_nothing_is_left_after_a_failing_hook(notes: Project, machine: Machine, hook: str) -> None:
-    before = machine.now()
+    notes.write("steps/noting.py", NOTING)
     notes.write("features/e.feature", FEATURE.format(step=ENDINGS["success"].format(k='"k"')))
     arguments = "context" if hook.endswith("all") else "context, thing"
     ours = f"    hooks.{hook}({arguments})\n" if hook.startswith("before") else ""
@@ -150,18 +172,18 @@ def test_nothing_is_left_after_a_failing_hook(notes: Project, machine: Machine, 
     run = notes.behave("features/e.feature", environment=machine.environment)
     assert run.code == 1, run.out + run.err
     assert "the hook fails" in run.out
-    assert_as_before(machine, before)
+    assert_nothing_left(machine, notes)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_nothing_is_left_after_a_signal(
-    notes: Project, backend: str, machine_of: Machine, number: signal.Signals
+    notes: Project, backend: str, machine: Machine, number: signal.Signals
 ) -> None:
-    before = machine_of.now()
     notes.write("steps/blocking.py", BLOCKING)
+    notes.write("steps/noting.py", NOTING)
     notes.write("features/e.feature", FEATURE.format(step="When it never ends"))
     process = notes.start(
-        "features/e.feature", "-D", f"backend={backend}", environment=machine_of.environment
+        "features/e.feature", "-D", f"backend={backend}", environment=machine.environment
     )
     try:
         reached = notes.folder / "reached"
@@ -171,20 +193,20 @@ def test_nothing_is_left_after_a_signal(
     finally:
         process.kill()
     assert process.returncode == (-number if number == signal.SIGKILL else 1), out + err
-    assert_as_before(machine_of, before, within_s=2.0)
+    assert_nothing_left(machine, notes, within_s=2.0)
 
 
 def test_nothing_is_left_when_the_run_is_ended_while_servers_start(
     notes: Project, machine: Machine
 ) -> None:
-    before = machine.now()
+    notes.write("steps/noting.py", NOTING)
     notes.write("features/e.feature", FEATURE.format(step="When it never ends"))
     notes.write("steps/blocking.py", BLOCKING)
     process = notes.start("features/e.feature", environment=machine.environment)
     try:
         eventually(
-            lambda: machine.now() != before,
-            equal_to(True),
+            lambda: machine.now()["processes"],
+            is_not(empty()),
             what="a server that starts",
             within_s=60,
         )
@@ -192,15 +214,16 @@ def test_nothing_is_left_when_the_run_is_ended_while_servers_start(
         process.communicate(timeout=60)
     finally:
         process.kill()
-    assert_as_before(machine, before, within_s=2.0)
+    assert_nothing_left(machine, notes, within_s=2.0)
 
 
 def test_folder_of_a_run_is_private_and_outside_the_project(
     notes: Project, machine: Machine
 ) -> None:
+    notes.write("steps/noting.py", NOTING)
     notes.write("features/e.feature", FEATURE.format(step="When the folders are noted"))
     notes.write(
-        "steps/noting.py",
+        "steps/modes.py",
         "import glob, os, tempfile\nfrom behave import when\n\n"
         "@when('the folders are noted')\ndef note(context):\n"
         "    for path in glob.glob(tempfile.gettempdir() + '/truestep-*'):\n"
@@ -214,5 +237,5 @@ def test_folder_of_a_run_is_private_and_outside_the_project(
     assert set(modes) <= {"0o700", "0o711"}
     assert {path.name for path in notes.folder.iterdir()} <= {
         *("behave.ini", "environment.py", "features", "notes.sql", "steps"),
-        *("reports", "__pycache__"),
+        *("made", "reports", "__pycache__"),
     }

@@ -6,17 +6,21 @@ import json
 import re
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 import redis
+from hamcrest import equal_to
 
 from tests.contract.conftest import MakeService, Start
 from truestep.errors import BackendUnavailableError, ServiceError
+from truestep.polling import eventually
 from truestep.pool import RunningService
 from truestep.services.base import Endpoint, Isolation, RunContext
 from truestep.services.redis.client import connect
@@ -97,6 +101,26 @@ def test_stopping_an_embedded_server_leaves_no_process_and_no_folder(
     server.provider.stop()
     assert not process.is_running()
     assert list(run_context.workspace.root.iterdir()) == []
+
+
+def test_an_embedded_server_does_not_outlive_a_killed_run(tmp_path: Path) -> None:
+    # Redis overwrites its arguments and its environment, so that little tells whose it is.
+    script = (
+        "import pathlib, signal, sys\n"
+        "from tests.contract.conftest import Backend, new_run, start\n"
+        f"with new_run(pathlib.Path({str(tmp_path)!r})) as run:\n"
+        "    with start('redis', Backend.EMBEDDED, run) as server:\n"
+        "        print(run.workspace.root, server.endpoint.port, flush=True)\n"
+        "        signal.pause()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        folder, port = run.stdout.readline().split()
+        [server] = _listening_on(int(port))
+        run.kill()
+        run.wait()
+        eventually(server.is_running, equal_to(False), what="the server", within_s=2)
+    eventually(Path(folder).exists, equal_to(False), what="its folder", within_s=2)
 
 
 @pytest.mark.docker

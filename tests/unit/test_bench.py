@@ -81,6 +81,9 @@ def test_the_table_lines_up_and_says_what_is_met() -> None:
         answer(dataclasses.replace(START, id="start-kafka"), ours=1.0),
     ]
     assert table(rows).splitlines() == [
-        "id           ours    compared with        ratio                goal          met",
+        "id           ours    compared with          ratio                goal          met",
         "start-redis  0.05 s  0.5 s  testcontainers  0.10 (10.0x faster)  >= 4x faster  yes",
+        "start-all    3 s     2 s  kafka alone       1.50                 <= 1.25       NO",
+        "reset-redis  2 ms    0.5 ms  FLUSHALL       4.00",
+        "start-kafka  1 s     not measured                                >= 4x faster",
     ]

@@ -70,12 +70,12 @@ def test_bad_setting_is_refused_in_four_parts(tmp_path: Path) -> None:
     ini(tmp_path, "[truestep]\nbackend = dokcer\n")
     run = truestep("doctor", folder=tmp_path)
     assert run.code == 1
-    assert (run.out, run.err) == (
-        "",
+    assert run.out == ""
+    assert run.err == (
         "the value 'dokcer' of backend is not valid: it is one of auto, docker, embedded, "
         "external; the nearest is 'docker'\n"
         "  Looked at: [truestep] backend in behave.ini\n"
-        "  Try: see what it is for: who provides the services\n",
+        "  Try: see what it is for: who provides the services\n"
     )
 
 

@@ -38,11 +38,13 @@ class _EventsInOrder(BaseMatcher[Sequence[Event]]):
         left = list(events)
         for number, like in enumerate(self._expected, 1):
             if not left:
-                return f"{number - 1} of {len(self._expected)} events came; the next is {like}"
+                return f"{number - 1} of {len(self._expected)} events came; missing is the {like}"
             firsts = [one for one in left if not any(other.before(one) for other in left)]
             # Producers may give the events of one partition times that run backwards.
             found = next(filter(like.matches, firsts or left[:1]), None)
             if found is None:
-                return f"number {number} was not {like}; {like.seen_instead(firsts or left[:1])}"
+                return (
+                    f"number {number} was not the {like}; {like.seen_instead(firsts or left[:1])}"
+                )
             left.remove(found)
         return f"more came: {', '.join(event.text() for event in left)}" if left else None

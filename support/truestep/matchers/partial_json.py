@@ -73,7 +73,7 @@ def _differences(place: str, value: Any, expected: Any) -> Iterator[Difference]:
                 yield Difference(inner, "is missing")
     elif isinstance(expected, list) and isinstance(value, list):
         if len(expected) != len(value):
-            yield Difference(place, f"has {len(value)} entries instead of {len(expected)}")
+            yield Difference(place, f"has {len(value)} instead of {len(expected)} entries")
             return
         for number, (one, wanted) in enumerate(zip(value, expected, strict=True)):
             yield from _differences(f"{place}[{number}]", one, wanted)

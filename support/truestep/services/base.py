@@ -65,6 +65,9 @@ class Provider(ABC):
             ServiceError, BackendUnavailableError: with what was seen and what to do.
         """
 
+    def interrupt(self) -> None:
+        """Makes a `start` that is under way in another thread give up soon, if that takes long."""
+
     @abstractmethod
     def stop(self) -> None:
         """Stops the server and removes all that `start` made. Returns when it is gone."""
@@ -100,6 +103,31 @@ class Isolation(ABC):
     @abstractmethod
     def close(self) -> None:
         """Removes what `prepare` made on a server that outlives the run."""
+
+
+@runtime_checkable
+class HasLog(Protocol):
+    """A provider whose server's log can be read from a position on."""
+
+    def log_position(self) -> Any:
+        """Returns where the log ends now."""
+
+    def log_since(self, position: Any) -> str:
+        """Returns what was logged since then."""
+
+    def log_place(self) -> str:
+        """Returns where the whole log is, in words: a file, a command."""
+
+
+@runtime_checkable
+class Pausable(Protocol):
+    """A provider whose server can be frozen: it keeps its connections, and answers nobody."""
+
+    def pause(self) -> None:
+        """Freezes the server."""
+
+    def resume(self) -> None:
+        """Lets the server go on where it was; safe to call when it is not frozen."""
 
 
 class SharedPlace(Isolation):
@@ -138,7 +166,7 @@ class Service(ABC):
 
     def automatic(self) -> Choice:
         """Returns the backend for `auto`: docker when its image is already there, else embedded."""
-        from truestep.services.containers import docker_problem
+        from truestep.services.engine import docker_problem
 
         problem = docker_problem(self.values["image"])
         if problem:

@@ -58,6 +58,7 @@ class ServerProcess:
         self._stop_by = stop_by
         self._stop_within_s = stop_within_s
         self._process: subprocess.Popen[bytes] | None = None
+        self._paused = False
 
     def start(self) -> None:
         """Starts the process.
@@ -103,18 +104,45 @@ class ServerProcess:
             return f"killed by {signal.Signals(-code).name}"
         return f"exited with code {code}"
 
+    def pause(self) -> None:
+        """Freezes the process and its children: they keep their connections and answer nobody."""
+        self._paused = True
+        self._each("suspend")
+
+    def resume(self) -> None:
+        """Lets them go on where they were; safe to call when they are not frozen."""
+        if self._paused:
+            self._each("resume")
+            self._paused = False
+
     def stop(self) -> None:
         """Stops the process and its children; kills them when they take too long."""
         if self._process is None:
             return
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(self._stop_by)
+        # A frozen process sees no signal.
+        self.resume()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(self._stop_within_s)
         # Also when it stopped as asked: a child may have stayed behind in its group.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def _each(self, method: str) -> None:
+        """Calls a method of psutil on the process, then on all of its children."""
+        import psutil
+
+        if self._process is None:
+            return
+        with contextlib.suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(self._process.pid)
+            getattr(parent, method)()
+            # A frozen parent starts no more of them.
+            for child in parent.children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    getattr(child, method)()
 
     def log_text(self) -> str:
         """Returns the whole log so far."""

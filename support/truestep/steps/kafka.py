@@ -12,16 +12,17 @@ from typing import Any
 
 from behave import given, register_type, step, then, when
 from behave.runner import Context
-from hamcrest import assert_that, has_length
+from hamcrest import assert_that
 from hamcrest.core.matcher import Matcher
 
+from truestep.matchers.event_count import event_count
 from truestep.matchers.event_like import EventLike, any_event, event_like, event_with
 from truestep.matchers.events_in_order import events_in_order
 from truestep.matchers.has_event import has_event
 from truestep.matchers.no_event import no_event
 from truestep.matchers.not_json_event import has_event_not_json
 from truestep.matchers.partial_json import partial_json
-from truestep.polling import StopPolling, eventually
+from truestep.polling import eventually
 from truestep.services.kafka.events import Event
 from truestep.steps import durations  # noqa: F401  # registers the type Duration
 from truestep.steps.event_table import event_table
@@ -142,13 +143,13 @@ def receive_count_matching(context: Context, count: int, topic: str) -> None:
 @then('no event is received from "{topic:Quoted}"')
 def receive_none(context: Context, topic: str) -> None:
     """Reads all that was sent up to now, and there is nothing."""
-    assert_that(context.kafka.events(topic), no_event(any_event()))
+    _assert_none(context, topic, any_event())
 
 
 @then('no event is received from "{topic:Quoted}" matching:')
 def receive_none_matching(context: Context, topic: str) -> None:
     """Reads all that was sent up to now, and nothing has what the doc string has."""
-    assert_that(context.kafka.events(topic), no_event(event_with(_doc_string(context))))
+    _assert_none(context, topic, event_with(_doc_string(context)))
 
 
 @then('the text "{text}" that is not JSON is received from "{topic:Quoted}"')
@@ -186,30 +187,34 @@ def _await_events(
     return eventually(events, matcher, what=what, within_s=within.total_seconds())
 
 
+def _assert_none(context: Context, topic: str, like: EventLike) -> None:
+    assert_that(context.kafka.events(topic), no_event(like), f'the events from "{topic}"')
+
+
 def _await_in_order(context: Context, topic: str, within: timedelta) -> None:
     expected = list(_expected(context))
     eventually(
-        lambda: _at_most(len(expected), context.kafka.events(topic)),
+        lambda: _not_more_than(len(expected), context.kafka.events(topic)),
         events_in_order(expected),
-        what=f'{len(expected)} events from "{topic}"',
+        what=f'the events from "{topic}"',
         within_s=within.total_seconds(),
     )
 
 
 def _await_count(context: Context, topic: str, count: int, like: EventLike) -> None:
     eventually(
-        lambda: _at_most(count, filter(like.matches, context.kafka.events(topic))),
-        has_length(count),
-        what=f'exactly {count} events from "{topic}"',
+        lambda: _not_more_than(count, filter(like.matches, context.kafka.events(topic))),
+        event_count(count),
+        what=f'the events from "{topic}"',
         within_s=WITHIN.total_seconds(),
     )
 
 
-def _at_most(count: int, events: Iterable[Event]) -> Sequence[Event]:
+def _not_more_than(count: int, events: Iterable[Event]) -> Sequence[Event]:
+    """Returns the events, or fails at once: one that has come does not go away by waiting."""
     found = list(events)
     if len(found) > count:
-        seen = ", ".join(event.text() for event in found)
-        raise StopPolling(f"{len(found)} events have come, which is more than {count}: {seen}")
+        assert_that(found, event_count(count), "more events have come than expected")
     return found
 
 

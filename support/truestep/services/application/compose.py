@@ -14,7 +14,7 @@ from truestep.pool import RunningService
 from truestep.services import registry
 from truestep.services.application.places import Places
 from truestep.services.base import Choice, Endpoint, Provider, RunContext
-from truestep.services.containers import engine_place, engine_problem
+from truestep.services.engine import engine_place, engine_problem, guard, prepare_testcontainers
 from truestep.services.external import ExternalProvider
 from truestep.services.processes import free_port
 from truestep.settings import Backend, Values
@@ -105,6 +105,8 @@ class ComposeStack(Provider):
             env_file=str(variables),
         )
         self._compose = compose
+        prepare_testcontainers()
+        guard(f"com.docker.compose.project={self._project()}")
         try:
             compose.start()
         except subprocess.CalledProcessError as error:
@@ -165,8 +167,11 @@ class ComposeStack(Provider):
             )
         return file
 
+    def _project(self) -> str:
+        return f"truestep-{self._context.run_id}-{self._name}"
+
     def _variables(self, file: Path) -> Iterator[str]:
-        yield f"COMPOSE_PROJECT_NAME=truestep-{self._context.run_id}-{self._name}"
+        yield f"COMPOSE_PROJECT_NAME={self._project()}"
         for variable in sorted(set(_VARIABLE_PORT.findall(file.read_text()))):
             yield f"{variable}={free_port()}"
 
@@ -197,12 +202,17 @@ class ComposeStack(Provider):
         return RunningService(
             service,
             Choice(Backend.DOCKER, "it is in the stack"),
-            ExternalProvider(endpoint),
+            _StackService(endpoint, self._compose, self._container_of(template)),
             endpoint,
             service.probe(endpoint),
             service.isolation(endpoint, Backend.EXTERNAL),
             0.0,
         )
+
+    @staticmethod
+    def _container_of(template: str) -> str:
+        found = _PUBLISHED.search(template)
+        return found[1] if found else ""
 
     def _published(self, service: str, port: int) -> Endpoint:
         host, _, published = self._address(service, port).rpartition(":")
@@ -238,6 +248,28 @@ class ComposeStack(Provider):
             looked="\n".join(logs) if logs else f"{self._values['compose']}",
             remedy="mend that; it was taken down again",
         )
+
+
+class _StackService(ExternalProvider):
+    """A service of the stack, which comes and goes with it, and can be frozen by itself."""
+
+    def __init__(self, endpoint: Endpoint, compose: Any, service: str) -> None:
+        super().__init__(endpoint)
+        self._command = compose.docker_compose_command()
+        self._service = service
+        self._paused = False
+
+    def pause(self) -> None:
+        """Freezes its container."""
+        self._paused = True
+        subprocess.run([*self._command, "pause", self._service], capture_output=True, check=True)
+
+    def resume(self) -> None:
+        """Lets its container go on."""
+        if self._paused:
+            command = [*self._command, "unpause", self._service]
+            subprocess.run(command, capture_output=True, check=True)
+            self._paused = False
 
 
 def _defaults(name: str) -> dict[str, Any]:

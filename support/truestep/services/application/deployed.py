@@ -18,18 +18,18 @@ class DeployedApplication(ExternalProvider):
         super().__init__(values["url"])
         self._needs = tuple(needs)
         self._acquire = acquire
-        self.places = Places()
+        self._places = Places()
 
     def start(self) -> Endpoint:
         """Opens the places that the URLs of its services name."""
         for need in self._needs:
-            self.places.make(self._acquire(need), None)
+            self._places.make(self._acquire(need), None)
         return super().start()
 
     def beside(self) -> Mapping[str, Any]:
         """Returns the application's places on its services."""
-        return self.places.beside()
+        return self._places.beside()
 
     def stop(self) -> None:
         """Leaves everything as it is."""
-        self.places.close()
+        self._places.close()

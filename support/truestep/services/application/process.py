@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import shlex
+import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Any
 
 from truestep.errors import SettingsError
 from truestep.services.application.places import Acquire, Places
+from truestep.services.application.placeholders import fill_placeholders, placeholder_of
 from truestep.services.base import Endpoint, Provider, RunContext
 from truestep.services.processes import LOOPBACK, ServerProcess, free_port, refuse_taken_port
 from truestep.settings import Values
 
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_LOGS = Path("reports", "logs")
 
 
 class LocalApplication(Provider):
@@ -26,11 +27,17 @@ class LocalApplication(Provider):
         self._values = values
         self._context = context
         self._acquire = acquire
-        self.places = Places()
+        self._folder: Path = context.root / values["folder"]
+        self._log = context.root / _LOGS / f"{name}.log"
+        self._places = Places()
         self._process: ServerProcess | None = None
 
     def check(self) -> None:
-        """Refuses a missing command, an unknown placeholder, and a port that is taken."""
+        """Refuses a command that is missing or not to be found, and a port that is taken.
+
+        Raises:
+            SettingsError, BackendUnavailableError: with what was seen and what to do.
+        """
         if not self._values["command"]:
             raise SettingsError(
                 f"{self._name} cannot run here as a process",
@@ -38,13 +45,16 @@ class LocalApplication(Provider):
                 looked=f"[service.{self._name}]",
                 remedy="add `command = …` to it, or use another backend for it",
             )
-        known = {"port": "0"} | {
-            f"{need}.{field}": ""
-            for need in self._values["needs"]
-            for field in ("url", "bootstrap")
-        }
-        self._environment(known)
-        self._argv(known)
+        if not self._folder.is_dir():
+            raise SettingsError(
+                f"the folder of {self._name} is not there",
+                seen=f"{self._values['folder']} is no folder",
+                looked=self._values.origin("folder"),
+                remedy="correct the path; it starts from the folder that behave runs in",
+            )
+        known = {"port": "0"} | {placeholder_of(need): "" for need in self._values["needs"]}
+        environment = _environment(self._variables(known))
+        self._refuse_unknown_program(self._argv(known)[0], environment["PATH"])
         if self._values["port"]:
             refuse_taken_port(self._name, self._values["port"])
 
@@ -53,19 +63,16 @@ class LocalApplication(Provider):
         port = self._values["port"] or free_port()
         known = {"port": str(port)}
         for need in self._values["needs"]:
-            url = self.places.make(self._acquire(need), self._name)
-            known |= {f"{need}.url": url, f"{need}.bootstrap": url}
-        logs = self._context.root / "reports" / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        log = logs / f"{self._name}.log"
-        log.write_bytes(b"")
+            known[placeholder_of(need)] = self._places.make(self._acquire(need), self._name)
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.write_bytes(b"")
         self._process = ServerProcess(
             self._name,
             self._argv(known),
             workspace=self._context.workspace,
-            log=log,
-            folder=self._context.root / self._values["folder"],
-            environment=_own_programs() | self._environment(known),
+            log=self._log,
+            folder=self._folder,
+            environment=_environment(self._variables(known)),
             stop_within_s=self._values["stop_within_s"],
         )
         self._process.start()
@@ -73,13 +80,13 @@ class LocalApplication(Provider):
 
     def beside(self) -> Mapping[str, Any]:
         """Returns the application's places on its services."""
-        return self.places.beside()
+        return self._places.beside()
 
     def stop(self) -> None:
         """Stops the process, then removes its places."""
         if self._process:
             self._process.stop()
-        self.places.close()
+        self._places.close()
 
     def death(self) -> str | None:
         """Returns None while the process lives, else how it ended."""
@@ -89,11 +96,24 @@ class LocalApplication(Provider):
         """Returns the last lines of its log."""
         return self._process.log_tail(lines) if self._process else "(it was not started)"
 
-    def _argv(self, known: Mapping[str, str]) -> list[str]:
-        words = shlex.split(self._values["command"])
-        return [self._fill(word, "command", known) for word in words]
+    def log_position(self) -> int:
+        """Returns how long the log is now, in bytes."""
+        return self._log.stat().st_size
 
-    def _environment(self, known: Mapping[str, str]) -> dict[str, str]:
+    def log_since(self, position: int) -> str:
+        """Returns what was logged since the log was that long."""
+        with self._log.open("rb") as log:
+            log.seek(position)
+            return log.read().decode(errors="replace")
+
+    def log_place(self) -> str:
+        """Returns where the whole log is."""
+        return str(_LOGS / self._log.name)
+
+    def _argv(self, known: Mapping[str, str]) -> list[str]:
+        return [self._fill(word, "command", known) for word in self._values["command"]]
+
+    def _variables(self, known: Mapping[str, str]) -> dict[str, str]:
         return {
             key.removeprefix("env."): self._fill(value, key, known)
             for key, value in self._values.values.items()
@@ -101,21 +121,23 @@ class LocalApplication(Provider):
         }
 
     def _fill(self, text: str, key: str, known: Mapping[str, str]) -> str:
-        def value_of(found: re.Match[str]) -> str:
-            if found[1] not in known:
-                raise SettingsError(
-                    f"{key} of {self._name} asks for {found[0]}, which is unknown",
-                    seen=f"there are {', '.join(f'{{{name}}}' for name in known)}",
-                    looked=self._values.origin(key),
-                    remedy="correct it, or add the service to `needs`",
-                )
-            return known[found[1]]
+        return fill_placeholders(text, known, name=self._name, key=key, values=self._values)
 
-        return _PLACEHOLDER.sub(value_of, text)
+    def _refuse_unknown_program(self, program: str, path: str) -> None:
+        """A program with a folder in its name starts from the command's folder, as in a shell."""
+        has_folder = os.sep in program
+        sought = str(self._folder / program) if has_folder else program
+        if shutil.which(sought, path=path) is None:
+            raise SettingsError(
+                f"the command of {self._name} cannot be run",
+                seen=f"there is no program {program!r}",
+                looked=f"{self._values.origin('command')}; {sought if has_folder else 'PATH'}",
+                remedy="install it, or correct the command",
+            )
 
 
-def _own_programs() -> dict[str, str]:
-    """Programs installed beside this Python, `uvicorn` for one, are found first."""
-    import os
-
-    return {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    # Programs installed beside this Python, `uvicorn` for one, are found first.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    # Python keeps what it prints to a file for later; a log has to show it when it happens.
+    return {"PATH": path, "PYTHONUNBUFFERED": "1", **variables}

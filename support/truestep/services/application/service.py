@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from truestep.pool import RunningService
 
 _STARTING = 503
-_HEALTHY = range(200, 300)
+_ASK_WITHIN_S = 5.0
 _SHOWN_BODY = 500
 
 
@@ -53,6 +53,7 @@ class ApplicationService(Service):
         has_url: Callable[[str], bool],
     ) -> None:
         super().__init__(values, context)
+        self._provider: Provider | None = None
         self.name = self.title = name  # type: ignore[misc]  # each application has its own
         self._acquire = acquire
         self._has_url = has_url
@@ -74,38 +75,30 @@ class ApplicationService(Service):
 
     def provider(self, backend: Backend) -> Provider:
         """Returns the provider for `backend`."""
-        if backend is Backend.EMBEDDED:
-            from truestep.services.application.process import LocalApplication
-
-            return LocalApplication(self.name, self.values, self.context, self._acquire)
-        if backend is Backend.DOCKER:
-            from truestep.services.application.compose import ComposeStack
-
-            return ComposeStack(self.name, self.values, self.context)
-        from truestep.services.application.deployed import DeployedApplication
-
-        needs = self.needs(backend)
-        return DeployedApplication(self.values, needs, self._acquire)
+        self._provider = self._provider_for(backend)
+        return self._provider
 
     def probe(self, endpoint: Endpoint) -> str:
         """Asks for the health path; 2xx is healthy, 503 means still starting.
 
         Raises:
-            ServiceError: any other status, with the body, at once.
+            ServiceError: any other status, with the body and the log, at once.
         """
-        import httpx
+        from truestep.services.application.client import open_client, tls_context
 
-        url = f"{endpoint.url}{self.values['health']}"
-        answer = httpx.get(url, timeout=5.0)
-        if answer.status_code in _HEALTHY:
+        with open_client(endpoint.url, tls=tls_context(), within_s=_ASK_WITHIN_S) as client:
+            answer = client.get(self.values["health"])
+        if answer.is_success:
             return "healthy"
-        said = f"{answer.status_code} {answer.reason_phrase}: {answer.text[:_SHOWN_BODY]}"
+        body = answer.text.strip()[:_SHOWN_BODY] or "(nothing)"
+        said = f"{answer.status_code} {answer.reason_phrase}: {body}"
         if answer.status_code == _STARTING:
             raise NotHealthyYetError(said)
+        log = f"; its last log lines:\n{self._provider.log_tail()}" if self._provider else ""
         raise ServiceError(
             f"{self.name} is not healthy",
             seen=said,
-            looked=url,
+            looked=f"{answer.url}{log}",
             remedy=f"mend it, or correct the path: health, in {self.values.origin('health')}",
         )
 
@@ -119,8 +112,23 @@ class ApplicationService(Service):
         """Returns an HTTP client for each scenario; its data is isolated by its services."""
         from truestep.services.application.isolation import HttpClients
 
-        return HttpClients(endpoint)
+        return HttpClients(
+            endpoint, answer_within_s=self.values["answer_within_s"], hide=self.values["hide"]
+        )
 
     def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:
         """An application is not shared with another one."""
         raise NotImplementedError
+
+    def _provider_for(self, backend: Backend) -> Provider:
+        if backend is Backend.EMBEDDED:
+            from truestep.services.application.process import LocalApplication
+
+            return LocalApplication(self.name, self.values, self.context, self._acquire)
+        if backend is Backend.DOCKER:
+            from truestep.services.application.compose import ComposeStack
+
+            return ComposeStack(self.name, self.values, self.context)
+        from truestep.services.application.deployed import DeployedApplication
+
+        return DeployedApplication(self.values, self.needs(backend), self._acquire)

@@ -30,7 +30,7 @@ class KafkaClient:
 
     Args:
         cluster: the connection that all scenarios use, one at a time.
-        place: what is added to each name, unique to the scenario.
+        place: what is added to each name, unique to the scenario; empty: nothing is added.
         partitions: how many a topic has that is made on first mention.
     """
 
@@ -39,7 +39,7 @@ class KafkaClient:
         self._cluster = cluster
         self._place = place
         self._partitions = partitions
-        self._topics: dict[str, _TopicInUse] = {}
+        self._topics: dict[str, TopicInUse] = {}
         self._groups: dict[str, str] = {}
         self._producers: list[Any] = []
         self._own_producer: Any = None
@@ -55,7 +55,7 @@ class KafkaClient:
         if name not in self._topics:
             physical = self._physical(name, "topic")
             # Noted first, so that it is also deleted when the broker makes it but cannot say so.
-            self._topics[name] = _TopicInUse(physical, dict.fromkeys(range(self._partitions), 0))
+            self._topics[name] = TopicInUse(physical, dict.fromkeys(range(self._partitions), 0))
             self._cluster.create(physical, self._partitions)
         return self._topics[name].physical
 
@@ -140,10 +140,9 @@ class KafkaClient:
         scenario's producers sent is acknowledged; what is not in the list has not been sent. No
         group is joined, so nothing is taken away from anybody.
         """
-        self.topic(topic)
-        in_use = self._topics[topic]
         for producer in self._producers:
             producer.flush(timeout=scaled(_ACKNOWLEDGED_WITHIN_S))
+        in_use = self._to_read(topic)
         read = self._cluster.read(in_use.physical, in_use.positions)
         in_use.events += in_time(
             [_event(topic, record) for record in records] for records in read.values()
@@ -154,6 +153,10 @@ class KafkaClient:
         """Closes the scenario's producers and consumers and deletes its topics and groups."""
         self._undo.close()
 
+    def _to_read(self, name: str) -> TopicInUse:
+        self.topic(name)
+        return self._topics[name]
+
     def _delete(self) -> None:
         topics = [in_use.physical for in_use in self._topics.values()]
         self._cluster.delete(topics, self._groups.values())
@@ -163,8 +166,8 @@ class KafkaClient:
         return {"bootstrap_servers": servers, "api_version": self._cluster.release}
 
     def _physical(self, name: str, what: str) -> str:
-        physical = f"{name}.{self._place}"
-        longest = _LONGEST_NAME - len(self._place) - 1
+        added = self._place and f".{self._place}"
+        longest = _LONGEST_NAME - len(added)
         if not _LEGAL_NAME.fullmatch(name) or len(name) > longest:
             raise StepUsageError(
                 f"{name!r} cannot be the name of a {what}",
@@ -173,10 +176,10 @@ class KafkaClient:
                 looked=f"the name of the {what}",
                 remedy="choose another name",
             )
-        return physical
+        return name + added
 
 
-class _TopicInUse:
+class TopicInUse:
     """A topic that the scenario has mentioned, and what was read from it so far."""
 
     def __init__(self, physical: str, positions: dict[int, int]) -> None:

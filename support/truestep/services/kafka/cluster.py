@@ -68,6 +68,29 @@ class Cluster:
                 return
             pause(seconds)
 
+    def partitions(self, topic: str) -> list[int]:
+        """Returns the numbers of a topic's partitions; none when there is no such topic."""
+        [described] = self._admin.describe_topics([topic])
+        return sorted(partition["partition_index"] for partition in described["partitions"])
+
+    def ends(self) -> dict[str, dict[int, int]]:
+        """Returns topic -> partition -> the offset that its next event gets.
+
+        For all topics but the broker's own; it takes as many questions for many as for one.
+        """
+        from kafka.errors import UnknownTopicOrPartitionError
+
+        give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
+        for seconds in pauses():
+            try:
+                return self._ends_of_all()
+            except UnknownTopicOrPartitionError:
+                # A topic was made or deleted between the two questions.
+                if time.monotonic() > give_up:
+                    raise
+            pause(seconds)
+        raise AssertionError("unreachable: pauses() never ends")
+
     def delete(self, topics: Iterable[str], groups: Iterable[str]) -> None:
         """Deletes topics and groups, but those that are not there or still in use."""
         from kafka.errors import CoordinatorNotAvailableError
@@ -125,11 +148,30 @@ class Cluster:
             positions[one.partition] = self._reader.position(one)
         return records
 
+    def _ends_of_all(self) -> dict[str, dict[int, int]]:
+        from kafka import TopicPartition
+
+        wanted = [
+            TopicPartition(topic["name"], partition["partition_index"])
+            for topic in self._admin.describe_topics()
+            if not topic["is_internal"]
+            for partition in topic["partitions"]
+        ]
+        ends: dict[str, dict[int, int]] = {}
+        if wanted:
+            for one, offset in self._latest(wanted).items():
+                ends.setdefault(one.topic, {})[one.partition] = offset
+        return ends
+
     def _ends(self, topic: str, partitions: Iterable[int], **kind: str) -> dict[Any, int]:
         from kafka import TopicPartition
+
+        return self._latest([TopicPartition(topic, number) for number in partitions], **kind)
+
+    def _latest(self, partitions: Iterable[Any], **kind: str) -> dict[Any, int]:
         from kafka.admin import OffsetSpec
 
-        wanted = {TopicPartition(topic, number): OffsetSpec.LATEST for number in partitions}
+        wanted = dict.fromkeys(partitions, OffsetSpec.LATEST)
         found = self._admin.list_partition_offsets(wanted, **kind)
         return {one: at.offset for one, at in found.items()}
 

@@ -117,6 +117,16 @@ class EmbeddedKafka(Provider):
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    def pause(self) -> None:
+        """Freezes the server."""
+        if self._process:
+            self._process.pause()
+
+    def resume(self) -> None:
+        """Lets the server go on."""
+        if self._process:
+            self._process.resume()
+
     def death(self) -> str | None:
         """Returns None while the process lives, else how it ended."""
         return self._process.death() if self._process else "it was not started"

@@ -33,9 +33,8 @@ def find_java() -> Path:
     bundled = _bundled()
     if bundled:
         return bundled
-    candidates = _installed()
     seen = []
-    for java in candidates:
+    for java in _installed():
         problem = _problem(java.program)
         if problem is None:
             return java.program

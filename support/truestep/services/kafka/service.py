@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import ClassVar
 
-from truestep.services.base import Endpoint, Isolation, Provider, Service
+from truestep.services.base import Endpoint, Isolation, Provider, Service, SharedPlace
 from truestep.services.kafka.url import parse_servers
 from truestep.settings import Backend, Key, optional, text, whole
 
@@ -64,3 +64,15 @@ class KafkaService(Service):
         from truestep.services.kafka.isolation import PrivateTopics
 
         return PrivateTopics(endpoint, self.context.run_id, self.values["partitions"])
+
+    def shared_place(
+        self,
+        endpoint: Endpoint,
+        name: str | None,  # noqa: ARG002  # names of topics are the application's own
+        *,
+        may_reset: bool,  # noqa: ARG002  # nothing is ever deleted
+    ) -> SharedPlace:
+        """Returns the cluster's topics as the application names them."""
+        from truestep.services.kafka.reset import SharedTopics
+
+        return SharedTopics(endpoint, self.values["partitions"])

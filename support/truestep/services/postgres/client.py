@@ -14,17 +14,19 @@ from truestep.services.postgres.table import Table
 
 
 class PostgresClient:
-    """One scenario's own database.
+    """One scenario's database.
 
     Args:
         url: the URL of that database, for code under test.
         database: its name.
+        scenario_id: whose sessions these are; the server shows it as their `application_name`.
         root: the folder that paths of SQL files start from.
     """
 
-    def __init__(self, url: str, database: str, *, root: Path) -> None:
+    def __init__(self, url: str, database: str, scenario_id: str, *, root: Path) -> None:
         self.url = url
         self.database = database
+        self._name = f"truestep {scenario_id}"
         self._root = root
         self._own: Connection | None = None
         self._given: list[Connection] = []
@@ -37,7 +39,7 @@ class PostgresClient:
         rather than hangs it.
         """
         if self._own is None or self._own.closed:
-            self._own = psycopg2.connect(self.url)
+            self._own = self._connect("steps")
             self._own.autocommit = True
             with self._own.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '5s'")
@@ -45,7 +47,7 @@ class PostgresClient:
 
     def connect(self) -> Connection:
         """Returns a new ordinary connection, for code under test; closed when the scenario ends."""
-        connection = psycopg2.connect(self.url)
+        connection = self._connect("code under test")
         self._given.append(connection)
         return connection
 
@@ -64,7 +66,7 @@ class PostgresClient:
             StepUsageError: it cannot be read, or the server refuses a statement.
         """
         # Its own connection: what a dump sets for its session must not outlive it.
-        with closing(psycopg2.connect(self.url)) as connection:
+        with closing(self._connect("file")) as connection:
             run_sql_file(connection, self._root, Path(path), error_type=StepUsageError)
 
     def close(self) -> None:
@@ -72,3 +74,6 @@ class PostgresClient:
         for connection in [*self._given, *([self._own] if self._own else [])]:
             connection.close()
         self._given.clear()
+
+    def _connect(self, whose: str) -> Connection:
+        return psycopg2.connect(self.url, application_name=f"{self._name}, {whose}")

@@ -68,6 +68,16 @@ class EmbeddedRedis(Provider):
             shutil.rmtree(self._folder)
             self._folder = None
 
+    def pause(self) -> None:
+        """Freezes the server."""
+        if self._process:
+            self._process.pause()
+
+    def resume(self) -> None:
+        """Lets the server go on."""
+        if self._process:
+            self._process.resume()
+
     def death(self) -> str | None:
         """Returns None while the process lives, else how it ended."""
         return self._process.death() if self._process else "it was not started"

@@ -92,7 +92,7 @@ class LeasedDatabases(Isolation, CanTravel):
 
     def leave(self, client: redis.Redis) -> None:
         """Empties the database and gives it back."""
-        database = _database_of(client)
+        database = database_of(client)
         client.flushdb()
         client.close()
         self._leases.delete(_LEASE.format(database=database))
@@ -105,7 +105,7 @@ class LeasedDatabases(Isolation, CanTravel):
     def advance(self, client: redis.Redis, by: timedelta) -> None:
         """Moves every expiry in the scenario's database; returns when what ran out is gone."""
         # Keys need not be text.
-        with connect(self._endpoint, database=_database_of(client), text=False) as raw:
+        with connect(self._endpoint, database=database_of(client), text=False) as raw:
             over = cast("list[bytes]", raw.eval(_ADVANCE, 0, str(by // timedelta(milliseconds=1))))
             for first in range(0, len(over), _KEYS_AT_ONCE):
                 _wait_until_gone(raw, over[first : first + _KEYS_AT_ONCE])
@@ -124,8 +124,9 @@ class LeasedDatabases(Isolation, CanTravel):
         return None
 
 
-def _database_of(client: redis.Redis) -> int:
-    return int(client.connection_pool.connection_kwargs["db"])
+def database_of(client: redis.Redis) -> int:
+    """Returns the number of the database that `client` works on."""
+    return int(client.connection_pool.connection_kwargs.get("db") or 0)
 
 
 def _wait_until_gone(raw: redis.Redis, keys: list[bytes]) -> None:

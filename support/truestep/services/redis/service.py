@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from truestep.errors import ServiceError
-from truestep.services.base import Endpoint, Isolation, Provider, Service
+from truestep.services.base import Endpoint, Isolation, Provider, Service, SharedPlace
 from truestep.services.redis.url import parse_url
 from truestep.settings import Backend, Key, optional, text, whole
 
@@ -17,9 +17,7 @@ class RedisService(Service):
     name: ClassVar[str] = "redis"
     title: ClassVar[str] = "Redis"
     keys: ClassVar[Mapping[str, Key]] = {
-        "url": Key(
-            "", optional(parse_url), "where an external one is: redis://host:6379/0"
-        ),
+        "url": Key("", optional(parse_url), "where an external one is: redis://host:6379/0"),
         "image": Key("redis:7-alpine", text, "the Docker image"),
         "databases": Key("256", whole(1, 10_000), "how many databases a started server has"),
     }
@@ -71,3 +69,9 @@ class RedisService(Service):
         from truestep.services.redis.isolation import LeasedDatabases
 
         return LeasedDatabases(endpoint, self.context.run_id)
+
+    def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:
+        """Returns a database that is leased to the application, or the one of the URL."""
+        from truestep.services.redis.reset import SharedDatabase
+
+        return SharedDatabase(endpoint, self.context.run_id, name, may_reset=may_reset)

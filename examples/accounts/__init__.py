@@ -1,0 +1,1 @@
+"""A service of user accounts: HTTP in front, PostgreSQL, Redis and Kafka behind."""

@@ -1,0 +1,93 @@
+"""Reset isolation on Kafka: topics as an application names them, seen from now on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+
+from truestep.services.base import Endpoint, SharedPlace
+from truestep.services.kafka.client import KafkaClient, TopicInUse
+from truestep.services.kafka.cluster import Cluster
+
+Ends = Mapping[str, Mapping[int, int]]
+
+
+class SharedTopics(SharedPlace):
+    """Notes where each topic ends when a scenario begins, and deletes nothing, ever.
+
+    Topics and groups are the application's: what it has made stays, and so does a topic that a
+    scenario mentions before the application has made it. They go away with a server of the run.
+
+    Args:
+        endpoint: the cluster.
+        partitions: how many a topic has that is made on first mention.
+    """
+
+    def __init__(self, endpoint: Endpoint, partitions: int) -> None:
+        self._endpoint = endpoint
+        self._partitions = partitions
+        self._cluster: Cluster | None = None
+        self._clients: list[KafkaClient] = []
+
+    @property
+    def url(self) -> str:
+        """The bootstrap servers."""
+        return self._endpoint.url
+
+    def prepare(self) -> None:
+        """Connects."""
+        self._cluster = Cluster(self._endpoint.url)
+
+    def enter(self, scenario_id: str) -> KafkaClient:  # noqa: ARG002  # the promise of Isolation
+        """Returns a client that sees only events which come from now on."""
+        if self._cluster is None:
+            raise RuntimeError("prepare() comes before enter()")
+        client = _ClientFromNowOn(self._cluster, self._cluster.ends(), self._partitions)
+        self._clients.append(client)
+        return client
+
+    def leave(self, client: KafkaClient) -> None:
+        """Closes the scenario's producers and consumers."""
+        self._clients.remove(client)
+        client.close()
+
+    def close(self) -> None:
+        """Leaves what was not left yet, and disconnects."""
+        with ExitStack() as stack:
+            if self._cluster:
+                stack.callback(self._cluster.close)
+            for client in list(self._clients):
+                stack.callback(self.leave, client)
+
+
+class _ClientFromNowOn(KafkaClient):
+    """Names stand for themselves; what was there when the scenario began is not seen."""
+
+    def __init__(self, cluster: Cluster, before: Ends, partitions: int) -> None:
+        super().__init__(cluster, "", partitions)
+        self._before = before
+
+    def topic(self, name: str) -> str:
+        """Returns `name`; makes the topic when there is none.
+
+        Raises:
+            StepUsageError: Kafka allows no such name.
+        """
+        from kafka.errors import TopicAlreadyExistsError
+
+        if not self._to_read(name).positions:
+            # The application may be faster.
+            with suppress(TopicAlreadyExistsError):
+                self._cluster.create(name, self._partitions)
+        return name
+
+    def _to_read(self, name: str) -> TopicInUse:
+        in_use = self._topics.setdefault(name, TopicInUse(self._physical(name, "topic"), {}))
+        # Looked up each time: the application may make the topic, or add partitions, at any time.
+        before = self._before.get(name, {})
+        for number in self._cluster.partitions(name):
+            in_use.positions.setdefault(number, before.get(number, 0))
+        return in_use
+
+    def _delete(self) -> None:
+        self._cluster.delete((), ())

@@ -1,0 +1,125 @@
+"""What a database is made of: its tables, its sequences, and which table refers to which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
+
+# A partitioned table stands for its partitions. Other schemas than these are the application's.
+_TABLES = """
+    SELECT class.oid, space.nspname, class.relname, class.relkind = 'p', ARRAY(
+        SELECT attname::text FROM pg_attribute
+        WHERE attrelid = class.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+        ORDER BY attnum
+    )
+    FROM pg_class class JOIN pg_namespace space ON space.oid = class.relnamespace
+    WHERE class.relkind IN ('r', 'p') AND NOT class.relispartition
+      AND space.nspname !~ '^(pg_.*|information_schema)$'
+"""
+_SEQUENCES = """
+    SELECT class.oid, space.nspname, class.relname, sequence.seqstart,
+           COALESCE(pg_partition_root(owned.refobjid), owned.refobjid)
+    FROM pg_sequence sequence
+    JOIN pg_class class ON class.oid = sequence.seqrelid
+    JOIN pg_namespace space ON space.oid = class.relnamespace
+    LEFT JOIN pg_depend owned
+      ON owned.classid = 'pg_class'::regclass AND owned.objid = class.oid
+     AND owned.refclassid = 'pg_class'::regclass AND owned.deptype IN ('a', 'i')
+    WHERE space.nspname !~ '^(pg_.*|information_schema)$'
+"""
+_REFERENCES = """
+    SELECT DISTINCT COALESCE(pg_partition_root(conrelid), conrelid),
+                    COALESCE(pg_partition_root(confrelid), confrelid)
+    FROM pg_constraint WHERE contype = 'f'
+"""
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """A table; `columns` are those that can be written, so no generated ones."""
+
+    oid: int
+    schema: str
+    name: str
+    partitioned: bool
+    columns: tuple[str, ...]
+
+    @property
+    def source(self) -> sql.Composed:
+        """The table for FROM or TRUNCATE: with its partitions, without what inherits from it."""
+        only = sql.SQL("" if self.partitioned else "ONLY ")
+        return only + self.identifier
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """The name, quoted."""
+        return sql.Identifier(self.schema, self.name)
+
+
+@dataclass(frozen=True)
+class SequenceEntry:
+    """A sequence, and the oid of the table whose column it numbers, if there is one."""
+
+    oid: int
+    schema: str
+    name: str
+    start: int
+    owner: int | None
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """The name, quoted."""
+        return sql.Identifier(self.schema, self.name)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Tables and sequences by oid; `references` are pairs of oids: from table, to table."""
+
+    tables: Mapping[int, TableEntry]
+    sequences: Mapping[int, SequenceEntry]
+    references: frozenset[tuple[int, int]]
+
+    def with_referring(self, oids: Iterable[int]) -> set[int]:
+        """Returns the tables and all that refer to them: TRUNCATE takes them only together."""
+        found: set[int] = set()
+        waiting = set(oids)
+        while waiting:
+            found |= waiting
+            waiting = {source for source, target in self.references if target in waiting} - found
+        return found
+
+    def referred_first(self, oids: Iterable[int]) -> list[int]:
+        """Returns the tables so that each comes after those it refers to, circles left aside."""
+        remaining = sorted(oids)
+        ordered: list[int] = []
+        while remaining:
+            free = [oid for oid in remaining if not self._targets(oid) & set(remaining)]
+            taken = free or remaining[:1]
+            ordered += taken
+            remaining = [oid for oid in remaining if oid not in taken]
+        return ordered
+
+    def _targets(self, oid: int) -> set[int]:
+        return {target for source, target in self.references if source == oid} - {oid}
+
+
+def read_catalog(connection: Connection) -> Catalog:
+    """Reads the catalog of the database; waits for no lock on a table."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES)
+        tables = [
+            TableEntry(oid, schema, name, partitioned, tuple(columns))
+            for oid, schema, name, partitioned, columns in cursor.fetchall()
+        ]
+        cursor.execute(_SEQUENCES)
+        sequences = [SequenceEntry(*row) for row in cursor.fetchall()]
+        cursor.execute(_REFERENCES)
+        return Catalog(
+            {table.oid: table for table in tables},
+            {sequence.oid: sequence for sequence in sequences},
+            frozenset(cursor.fetchall()),
+        )

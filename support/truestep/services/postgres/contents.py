@@ -1,0 +1,166 @@
+"""What a database holds: looked at in one query, kept in memory, and put back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
+
+from truestep.errors import ServiceError
+from truestep.services.postgres.catalog import Catalog, SequenceEntry, TableEntry
+
+# Copied into memory, and looked through before each scenario.
+_LARGEST_MIB = 128
+_MIB = 2**20
+
+# Whether anything is in it. Rows that are not committed cannot be seen: `_WRITTEN` is for these.
+_FILLED = "SELECT 'table', {oid}, EXISTS (SELECT FROM {source})::int::text, ''"
+# Nothing that a row holds can be missed, in whatever order the rows come.
+_COUNTED = """
+    SELECT 'table', {oid}, count(*)::text,
+           COALESCE(sum(hashtextextended("a row"::text, 0)), 0)::text FROM {source} AS "a row"
+"""
+_SEQUENCE = "SELECT 'sequence', {oid}, last_value::text, is_called::text FROM {name}"
+# Tables that a transaction which is still open has written to.
+_WRITTEN = """
+    SELECT 'written', COALESCE(pg_partition_root(relation), relation)::bigint, '', '' FROM pg_locks
+    WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND mode IN ('RowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+"""
+_SIZE = """
+    SELECT COALESCE(
+        (SELECT sum(pg_table_size(relid)) FROM pg_partition_tree({oid}::regclass)),
+        pg_table_size({oid}::regclass)
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a sequence stands: `called` tells whether it has given out `value` already."""
+
+    value: int
+    called: bool
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What was seen at one moment, by oid.
+
+    `tables` has of each kept table its number of rows and their hash, of another whether it has
+    rows; `written` are tables that an open transaction has written to.
+    """
+
+    tables: Mapping[int, tuple[str, str]]
+    sequences: Mapping[int, Position]
+    written: frozenset[int]
+
+    def filled(self) -> list[int]:
+        """Returns the tables that have rows."""
+        return [oid for oid, (count, _) in self.tables.items() if count != "0"]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a database has that no scenario put there: the rows of some tables, and all sequences.
+
+    `rows` has, by the oid of each such table, its rows as COPY writes them.
+    """
+
+    tables: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    rows: Mapping[int, bytes] = field(default_factory=dict)
+    sequences: Mapping[int, Position] = field(default_factory=dict)
+
+    def position(self, sequence: SequenceEntry) -> Position:
+        """Returns where a sequence has to stand before a scenario.
+
+        One that numbers the rows of a table which is emptied starts anew.
+        """
+        start = Position(sequence.start, called=False)
+        numbers_emptied = sequence.owner is not None and sequence.owner not in self.rows
+        return start if numbers_emptied else self.sequences.get(sequence.oid, start)
+
+
+def look(connection: Connection, catalog: Catalog, kept: Iterable[int]) -> Contents:
+    """Looks into all tables and sequences by one query; of the `kept` tables at every row."""
+    kept = set(kept)
+    parts: list[sql.Composable] = [sql.SQL(_WRITTEN)]
+    for table in catalog.tables.values():
+        query = sql.SQL(_COUNTED if table.oid in kept else _FILLED)
+        parts.append(query.format(oid=sql.Literal(table.oid), source=table.source))
+    for one in catalog.sequences.values():
+        parts.append(sql.SQL(_SEQUENCE).format(oid=sql.Literal(one.oid), name=one.identifier))
+    tables: dict[int, tuple[str, str]] = {}
+    sequences: dict[int, Position] = {}
+    written: set[int] = set()
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(" UNION ALL ").join(parts))
+        for kind, oid, first, second in cursor.fetchall():
+            if kind == "table":
+                tables[oid] = first, second
+            elif kind == "sequence":
+                sequences[oid] = Position(int(first), called=second == "true")
+            else:
+                written.add(oid)
+    return Contents(tables, sequences, frozenset(written & tables.keys()))
+
+
+def take_baseline(connection: Connection, catalog: Catalog) -> Baseline:
+    """Copies every table that has rows.
+
+    Raises:
+        ServiceError: together they are too large to be reference data.
+    """
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        filled = look(connection, catalog, ()).filled()
+        _refuse_too_large(connection, [catalog.tables[oid] for oid in filled])
+        contents = look(connection, catalog, filled)
+        rows = {oid: _copied(connection, catalog.tables[oid]) for oid in filled}
+    seen = {oid: contents.tables[oid] for oid in filled}
+    return Baseline(seen, rows, contents.sequences)
+
+
+def fill(connection: Connection, table: TableEntry, rows: bytes) -> None:
+    """Puts rows back that `take_baseline` copied, into the emptied table."""
+    with connection.cursor() as cursor:
+        into = sql.SQL("COPY {} ({}) FROM STDIN").format(table.identifier, _columns(table))
+        cursor.copy_expert(into.as_string(connection), io.BytesIO(rows))
+
+
+def _copied(connection: Connection, table: TableEntry) -> bytes:
+    rows = io.BytesIO()
+    with connection.cursor() as cursor:
+        query = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(_columns(table), table.source)
+        cursor.copy_expert(query.as_string(connection), rows)
+    return rows.getvalue()
+
+
+def _columns(table: TableEntry) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, table.columns))
+
+
+def _refuse_too_large(connection: Connection, tables: list[TableEntry]) -> None:
+    sizes = dict(_sizes(connection, tables))
+    if sum(sizes.values()) <= _LARGEST_MIB * _MIB:
+        return
+    largest = max(sizes, key=lambda name: sizes[name])
+    raise ServiceError(
+        "postgres has more rows before the first scenario than reference data would be",
+        seen=f"{sum(sizes.values()) // _MIB} MiB, of which {sizes[largest] // _MIB} MiB in"
+        f" {largest}; up to {_LARGEST_MIB} MiB are kept and put back",
+        looked=f"the {len(sizes)} tables with rows at the first scenario",
+        remedy="give it a database with the schema and reference data only",
+    )
+
+
+def _sizes(connection: Connection, tables: list[TableEntry]) -> Iterator[tuple[str, int]]:
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(sql.SQL(_SIZE).format(oid=sql.Literal(table.oid)))
+            [(size,)] = cursor.fetchall()
+            yield f"{table.schema}.{table.name}", int(size)
