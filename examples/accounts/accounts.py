@@ -26,7 +26,7 @@ class Accounts:
         self._changed = changed
 
     def sign_up(self, name: str, email: str) -> User:
-        """Stores a new user; EmailTakenError when another one has the address."""
+        """Stores a new user; EmailTakenError or ThrowAwayEmailError when the address won't do."""
         with self._database.transaction() as cursor:
             user = users.insert(cursor, name, email)
             outbox.put(cursor, Happening.CREATED, user)

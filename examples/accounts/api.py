@@ -22,7 +22,7 @@ from examples.accounts.health import Checkup
 from examples.accounts.migrate import migrate
 from examples.accounts.models import Health, NewUser, Rename, User
 from examples.accounts.relay import Relay
-from examples.accounts.users import EmailTakenError, NoSuchUserError
+from examples.accounts.users import EmailTakenError, NoSuchUserError, ThrowAwayEmailError
 
 _CONNECTIONS = 10
 
@@ -111,6 +111,12 @@ def _not_valid(_request: Request, error: RequestValidationError) -> Response:
         {"field": str(one["loc"][-1]), "problem": str(one["msg"])} for one in error.errors()
     ]
     return JSONResponse({"detail": problems}, 422)
+
+
+@app.exception_handler(ThrowAwayEmailError)
+def _throw_away(_request: Request, _error: ThrowAwayEmailError) -> Response:
+    problem = "it is of a throw-away mail service"
+    return JSONResponse({"detail": [{"field": "email", "problem": problem}]}, 422)
 
 
 @app.exception_handler(EmailTakenError)

@@ -14,6 +14,10 @@ class EmailTakenError(Exception):
     """Another user has the e-mail address."""
 
 
+class ThrowAwayEmailError(Exception):
+    """The address is of a service that throws mail away."""
+
+
 class NoSuchUserError(Exception):
     """There is no user with that number."""
 
@@ -23,7 +27,12 @@ def insert(cursor: RealDictCursor, name: str, email: str) -> User:
 
     Raises:
         EmailTakenError: the address is taken, in whatever upper and lower case.
+        ThrowAwayEmailError: nobody would read mail to it for long.
     """
+    domain = email.rpartition("@")[2].lower()
+    cursor.execute("SELECT FROM throw_away_domains WHERE domain = %s", (domain,))
+    if cursor.rowcount:
+        raise ThrowAwayEmailError(email)
     try:
         cursor.execute(
             f"INSERT INTO users (name, email) VALUES (%s, %s) RETURNING {_COLUMNS}",  # noqa: S608

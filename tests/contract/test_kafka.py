@@ -360,7 +360,9 @@ def test_an_external_server_outlives_us(server: RunningService, make_service: Ma
 
 @FORGETS
 @pytest.mark.usefixtures("forgotten_sockets")
-def test_a_killed_server_is_told_dead_at_once(running: Start, own_kind: Kind) -> None:
+def test_a_killed_server_is_told_dead_at_once_and_by_nobody_else(
+    running: Start, own_kind: Kind, caplog: pytest.LogCaptureFixture
+) -> None:
     backend, settings = own_kind
     server = running("kafka", backend, **settings)
     client = server.isolation.enter("s1")
@@ -382,6 +384,7 @@ def test_a_killed_server_is_told_dead_at_once(running: Start, own_kind: Kind) ->
         server.isolation.leave(client)
     assert time.monotonic() - began < 5
     server.isolation.close()
+    assert caplog.text == ""
 
 
 def test_a_fixed_port_is_used(running: Start, own_kind: Kind, unused_port: int) -> None:
@@ -407,8 +410,8 @@ def test_a_broker_that_dies_while_it_starts_says_why(
     cache = tmp_path / "cache"
     shutil.copytree(run_context.cache / "kafka", cache / "kafka")
     (cache / "maven").symlink_to(run_context.cache / "maven")
-    [formatted] = [one for one in (cache / "kafka").iterdir() if one.name.startswith("4.")]
-    (formatted / "meta.properties").write_text("version=1\nnode.id=77\ncluster.id=other\n")
+    for kept in (cache / "kafka").glob("*/meta.properties"):
+        kept.write_text("version=1\nnode.id=77\ncluster.id=other\n")
     damaged = replace(run_context, cache=cache)
     with pytest.raises(ServiceError) as error, start("kafka", Backend.EMBEDDED, damaged):
         pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hamcrest.core.base_matcher import BaseMatcher
 from hamcrest.core.description import Description
 from hamcrest.core.matcher import Matcher
@@ -9,13 +11,13 @@ from hamcrest.core.matcher import Matcher
 from truestep.services.application.exchange import Answer
 
 
-def has_header(name: str, value: Matcher[str | None]) -> Matcher[Answer]:
+def has_header(name: str, value: Matcher[Any]) -> Matcher[Answer]:
     """Matches an answer with a header whose value `value` matches; None stands for no header."""
     return _HasHeader(name, value)
 
 
 class _HasHeader(BaseMatcher[Answer]):
-    def __init__(self, name: str, value: Matcher[str | None]) -> None:
+    def __init__(self, name: str, value: Matcher[Any]) -> None:
         self._name = name
         self._value = value
 
@@ -26,7 +28,9 @@ class _HasHeader(BaseMatcher[Answer]):
         description.append_text(f"header {self._name}: ").append_description_of(self._value)
 
     def describe_mismatch(self, item: Answer, mismatch_description: Description) -> None:
-        shown = [value for name, value in item.exchange.headers if name.lower() == self._name.lower()]
+        shown = [
+            value for name, value in item.exchange.headers if name.lower() == self._name.lower()
+        ]
         if shown:
             mismatch_description.append_text(f"was {', '.join(shown)!r}")
         else:

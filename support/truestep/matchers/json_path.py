@@ -25,7 +25,7 @@ class JsonPath:
 
         self.text = text
         try:
-            self._path = JSONPathEnvironment(strict=True).compile(text)
+            compiled: Any = JSONPathEnvironment(strict=True).compile(text)
         except JSONPathError as error:
             raise StepUsageError(
                 f"{text!r} is not a JSONPath",
@@ -33,11 +33,13 @@ class JsonPath:
                 looked="this step",
                 remedy="write it from the root, as RFC 9535 has it: $.user.name, $.users[0].id",
             ) from None
+        self._path = compiled
+        self._is_one_place = compiled.singular_query()
 
     def read(self, value: Any) -> list[Any]:
         """Returns what stands there: nothing, or one value; of several places, the list of them."""
         found = self._path.findall(value)
-        return found if self._path.singular_query() or not found else [found]
+        return found if self._is_one_place or not found else [found]
 
 
 def at_path(path: JsonPath, expected: Matcher[Any]) -> Matcher[Any]:

@@ -43,7 +43,7 @@ def fits_schema(file: Path) -> Matcher[Any]:
             looked=str(file.absolute()),
             remedy="mend it there",
         ) from None
-    registry: Registry[Any] = Registry(retrieve=_resource)  # type: ignore[call-arg]
+    registry: Registry[Any] = Registry(retrieve=_resource)  # type: ignore[call-arg]  # attrs' own
     referring = {"$ref": file.absolute().as_uri()}
     validator = kind(referring, registry=registry, format_checker=kind.FORMAT_CHECKER)
     return _FitsSchema(file, validator)
@@ -85,7 +85,7 @@ def _resource(uri: str) -> Any:
 
     parts = urlsplit(uri)
     if parts.scheme != "file" or not Path(url2pathname(parts.path)).is_file():
-        raise NoSuchResource(ref=uri)
+        raise NoSuchResource(uri)
     contents = _read(Path(url2pathname(parts.path)))
     return Resource.from_contents(contents, default_specification=DRAFT202012)
 

@@ -65,7 +65,7 @@ class Provider(ABC):
             ServiceError, BackendUnavailableError: with what was seen and what to do.
         """
 
-    def interrupt(self) -> None:
+    def interrupt(self) -> None:  # noqa: B027  # most starts are short
         """Makes a `start` that is under way in another thread give up soon, if that takes long."""
 
     @abstractmethod

@@ -41,5 +41,5 @@ def json_text(context: Context, text: str, *, where: str) -> Any:
             f"{where} is not JSON",
             seen=f"{error.msg} at line {error.lineno}, column {error.colno}",
             looked=text,
-            remedy='correct it, or publish it as it is: the text "…" is published to "…"',
+            remedy='correct it: names and texts in "double quotes", no comma after the last one',
         ) from None

@@ -128,9 +128,8 @@ class HttpClient:
         self._answer = None
         request = self._client.build_request(
             method,
-            _checked(path),
+            _with_query(_checked(path), query),
             headers={**self._standing, **{k.lower(): v for k, v in (headers or {}).items()}},
-            params=_parameters(query),
             json=json,
             content=content,
             data=form,
@@ -206,13 +205,22 @@ def _header_pairs(headers: httpx.Headers) -> Pairs:
     return tuple(headers.multi_items())
 
 
-def _parameters(
-    query: Iterable[tuple[str, str]] | Mapping[str, str] | None,
-) -> httpx.QueryParams | None:
-    # Empty ones would replace those that stand in the path.
-    if not query:
-        return None
-    return httpx.QueryParams(tuple(query.items() if isinstance(query, Mapping) else query))
+def _with_query(
+    path: str, query: Iterable[tuple[str, str]] | Mapping[str, str] | None
+) -> httpx.URL:
+    # Given to the request, they would replace those that stand in the path already.
+    try:
+        url = httpx.URL(path)
+    except httpx.InvalidURL as error:
+        raise StepUsageError(
+            "this is no path of a URL",
+            seen=f"{error}: {path!r}",
+            looked="this step",
+            remedy='write it as in the address line of a browser: "/users/1?lang=fr"',
+        ) from None
+    for name, value in query.items() if isinstance(query, Mapping) else query or ():
+        url = url.copy_add_param(name, value)
+    return url
 
 
 def _checked(path: str) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from truestep.errors import SettingsError
-from truestep.services.application.places import Acquire, Places
 from truestep.services.application.placeholders import fill_placeholders, placeholder_of
+from truestep.services.application.places import Acquire, Places
 from truestep.services.base import Endpoint, Provider, RunContext
 from truestep.services.processes import LOOPBACK, ServerProcess, free_port, refuse_taken_port
 from truestep.settings import Values

@@ -108,7 +108,11 @@ class ApplicationService(Service):
 
         return (httpx.TransportError, NotHealthyYetError)
 
-    def isolation(self, endpoint: Endpoint, backend: Backend) -> Isolation:
+    def isolation(
+        self,
+        endpoint: Endpoint,
+        backend: Backend,  # noqa: ARG002  # one client goes with every one
+    ) -> Isolation:
         """Returns an HTTP client for each scenario; its data is isolated by its services."""
         from truestep.services.application.isolation import HttpClients
 

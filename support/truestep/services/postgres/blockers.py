@@ -17,7 +17,7 @@ _BLOCKERS = """
     FROM pg_locks held JOIN pg_stat_activity activity USING (pid)
     WHERE held.locktype = 'relation' AND held.granted AND activity.pid <> pg_backend_pid()
       AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND COALESCE(pg_partition_root(held.relation), held.relation) = ANY(%s::oid[])
+      AND COALESCE(pg_partition_root(held.relation)::oid, held.relation) = ANY(%s::oid[])
     GROUP BY 1, 2, 3, 4, 5
     ORDER BY activity.xact_start
 """
@@ -53,6 +53,6 @@ def find_blockers(connection: Connection, oids: Iterable[int]) -> list[Blocker]:
     with connection.cursor() as cursor:
         cursor.execute(_BLOCKERS, (list(oids),))
         return [
-            Blocker(pid, name or "", state or "its state is hidden", query or "", *times, tuple(on))
-            for pid, name, state, query, *times, on in cursor.fetchall()
+            Blocker(pid, name or "", state or "hidden", query or "", began, lasts, tuple(tables))
+            for pid, name, state, query, began, lasts, tables in cursor.fetchall()
         ]

@@ -21,7 +21,7 @@ _TABLES = """
 """
 _SEQUENCES = """
     SELECT class.oid, space.nspname, class.relname, sequence.seqstart,
-           COALESCE(pg_partition_root(owned.refobjid), owned.refobjid)
+           COALESCE(pg_partition_root(owned.refobjid)::oid, owned.refobjid)
     FROM pg_sequence sequence
     JOIN pg_class class ON class.oid = sequence.seqrelid
     JOIN pg_namespace space ON space.oid = class.relnamespace
@@ -31,8 +31,8 @@ _SEQUENCES = """
     WHERE space.nspname !~ '^(pg_.*|information_schema)$'
 """
 _REFERENCES = """
-    SELECT DISTINCT COALESCE(pg_partition_root(conrelid), conrelid),
-                    COALESCE(pg_partition_root(confrelid), confrelid)
+    SELECT DISTINCT COALESCE(pg_partition_root(conrelid)::oid, conrelid),
+                    COALESCE(pg_partition_root(confrelid)::oid, confrelid)
     FROM pg_constraint WHERE contype = 'f'
 """
 

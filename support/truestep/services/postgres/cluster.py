@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from truestep.errors import BackendUnavailableError, ServiceError
+from truestep.errors import BackendUnavailableError, ServiceError, file_trouble
 from truestep.redaction import register_secret
 from truestep.services.base import RunContext
 from truestep.services.postgres.programs import ENVIRONMENT, give, login, programs, server_user
@@ -64,7 +64,7 @@ def kept_cluster(context: RunContext) -> Cluster:
     except (OSError, subprocess.SubprocessError) as error:
         raise BackendUnavailableError(
             "postgres (embedded) has no data folder to start from",
-            seen=reason(error),
+            seen=file_trouble(error),
             looked=str(getattr(error, "filename", None) or kept),
             remedy="check space and permissions there, or name another folder: -D cache=FOLDER",
         ) from error

@@ -26,7 +26,7 @@ _COUNTED = """
 _SEQUENCE = "SELECT 'sequence', {oid}, last_value::text, is_called::text FROM {name}"
 # Tables that a transaction which is still open has written to.
 _WRITTEN = """
-    SELECT 'written', COALESCE(pg_partition_root(relation), relation)::bigint, '', '' FROM pg_locks
+    SELECT 'written', COALESCE(pg_partition_root(relation)::oid, relation)::bigint, '', '' FROM pg_locks
     WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND mode IN ('RowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
@@ -92,8 +92,10 @@ def look(connection: Connection, catalog: Catalog, kept: Iterable[int]) -> Conte
     for table in catalog.tables.values():
         query = sql.SQL(_COUNTED if table.oid in kept else _FILLED)
         parts.append(query.format(oid=sql.Literal(table.oid), source=table.source))
-    for one in catalog.sequences.values():
-        parts.append(sql.SQL(_SEQUENCE).format(oid=sql.Literal(one.oid), name=one.identifier))
+    parts += [
+        sql.SQL(_SEQUENCE).format(oid=sql.Literal(one.oid), name=one.identifier)
+        for one in catalog.sequences.values()
+    ]
     tables: dict[int, tuple[str, str]] = {}
     sequences: dict[int, Position] = {}
     written: set[int] = set()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from datetime import datetime
+from typing import cast
 
 import psycopg2
 from psycopg2 import errors, sql
@@ -24,6 +24,7 @@ from truestep.services.postgres.contents import (
 )
 
 _LOCKED_WITHIN_S = 2.0
+_NOT_EMPTIED = "postgres could not be emptied for this scenario"
 # What rows look like as text must not depend on how the database is configured.
 _SESSION = """
     SET lock_timeout = {};
@@ -64,16 +65,20 @@ class Emptying:
                 it; or the server refuses.
         """
         connection = self._connected()
+        catalog = read_catalog(connection)
         try:
-            catalog = read_catalog(connection)
-            return self._empty(connection, catalog)
+            try:
+                return self._empty(connection, catalog)
+            except errors.DeadlockDetected:
+                # The server has ended our transaction, so that the other one could go on.
+                return self._empty(connection, catalog)
         except errors.LockNotAvailable as error:
             raise self._blocked(connection, catalog) from error
         except psycopg2.Error as error:
             if connection.closed:
                 raise
             raise ServiceError(
-                "postgres could not be emptied for this scenario",
+                _NOT_EMPTIED,
                 seen=str(error).strip(),
                 looked=self._url,
                 remedy="check the permissions of its user, and the triggers of its tables",
@@ -94,19 +99,17 @@ class Emptying:
             for oid, seen in contents.tables.items()
             if oid in contents.written or seen != baseline.tables.get(oid, ("0", ""))
         }
+        # With those that refer to them, as TRUNCATE asks for; CASCADE would not tell which.
+        emptied = catalog.with_referring(dirty)
         with connection, connection.cursor() as cursor:
-            if dirty:
-                # All at once, and with those that refer to them: CASCADE would do that unseen.
-                emptied = catalog.with_referring(dirty)
+            if emptied:
                 _truncate(connection, [catalog.tables[oid].source for oid in sorted(emptied)])
-                for oid in catalog.referred_first(emptied & baseline.rows.keys()):
-                    fill(connection, catalog.tables[oid], baseline.rows[oid])
-            else:
-                emptied = set()
-            _set_positions(connection, catalog, contents, baseline, emptied)
+            for oid in catalog.referred_first(emptied & baseline.rows.keys()):
+                fill(connection, catalog.tables[oid], baseline.rows[oid])
+            _set_positions(connection, _astray(catalog, contents, baseline, emptied))
             cursor.execute("SELECT clock_timestamp()")
             [(now,)] = cursor.fetchall()
-        return now
+        return cast("datetime", now)
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
@@ -119,12 +122,55 @@ class Emptying:
 
     def _blocked(self, connection: Connection, catalog: Catalog) -> ServiceError:
         blockers = find_blockers(connection, [*catalog.tables, *catalog.sequences])
-        seen = f"a lock on a table was not to be had within {scaled(_LOCKED_WITHIN_S):g} s"
+        limit = f"{scaled(_LOCKED_WITHIN_S):g} s"
         if not blockers:
-            return self._locked(seen, "whoever kept it is gone now", self._url)
+            return ServiceError(
+                _NOT_EMPTIED,
+                seen=f"a lock was not to be had for {limit}; nobody has kept it until now",
+                looked=self._url,
+                remedy="run it again; look for transactions that take as long as that",
+            )
         first = blockers[0]
-        others = f"; {len(blockers) - 1} more sessions keep locks" if len(blockers) > 1 else ""
-        when = "at an unknown time" if first.began is None else self._began_during(first.began)
-        return self._locked(
-            str(first) + others, f"it began {when}", f"its locks: {', '.join(first.tables)}"
+        began = "at an unknown time" if first.began is None else self._began_during(first.began)
+        others = f" (and {len(blockers) - 1} more)" if len(blockers) > 1 else ""
+        return ServiceError(
+            _NOT_EMPTIED,
+            seen=f"{first}{others}",
+            looked=f"who keeps locks on {', '.join(first.tables)}, after waiting for {limit};"
+            f" that transaction began {began}",
+            remedy="commit it, roll it back or close its connection, where it was opened",
         )
+
+
+def _truncate(connection: Connection, tables: Iterable[sql.Composed]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+        if cursor.fetchall() == [(True,)]:
+            # No trigger of the application's fires, neither here nor when rows are put back.
+            cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(tables)))
+
+
+def _set_positions(connection: Connection, wanted: Mapping[int, Position]) -> None:
+    calls = [
+        sql.SQL("setval({}::regclass, {}, {})").format(
+            *map(sql.Literal, (oid, position.value, position.called))
+        )
+        for oid, position in wanted.items()
+    ]
+    if calls:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("SELECT ") + sql.SQL(", ").join(calls))
+
+
+def _astray(
+    catalog: Catalog, contents: Contents, baseline: Baseline, emptied: set[int]
+) -> dict[int, Position]:
+    """Returns the sequences that do not stand where they have to, and where that is."""
+    wanted = {}
+    for one in catalog.sequences.values():
+        restarted = one.owner in emptied
+        stands = Position(one.start, called=False) if restarted else contents.sequences[one.oid]
+        if stands != baseline.position(one):
+            wanted[one.oid] = baseline.position(one)
+    return wanted

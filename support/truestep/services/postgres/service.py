@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from truestep.errors import ServiceError, SettingsError, nearest
-from truestep.services.base import Endpoint, Isolation, Provider, Service
+from truestep.services.base import Endpoint, Isolation, Provider, Service, SharedPlace
 from truestep.services.postgres.url import parse_url
 from truestep.settings import Backend, Key, optional, text
 
@@ -104,6 +104,14 @@ class PostgresService(Service):
 
         return PrivateDatabases(
             endpoint, self.context.run_id, root=self.context.root, schema=self.values["schema"]
+        )
+
+    def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:
+        """Returns a database that is made for the application, or the one of the URL."""
+        from truestep.services.postgres.reset import SharedDatabase
+
+        return SharedDatabase(
+            endpoint, self.context.run_id, name, may_reset=may_reset, root=self.context.root
         )
 
     def _refuse_missing_schema(self) -> None:

@@ -1,0 +1,1 @@
+"""What the specs of the service stand on: over HTTP as its users, and behind it to see what is left."""

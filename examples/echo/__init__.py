@@ -1,0 +1,1 @@
+"""A tiny application over HTTP that features/library/http.feature talks to."""
