@@ -20,7 +20,7 @@ from examples.accounts.specs.holders import assert_answered, holders
 from examples.accounts.specs.outages import bring_back, take_away
 from examples.accounts.specs.traces import traces
 from examples.accounts.specs.words import NEWS, WORDS
-from truestep.polling import eventually
+from truestep.polling import consistently, eventually
 from truestep.steps import durations, quoted  # noqa: F401  # register Duration and Quoted
 
 register_type(**WORDS)
@@ -170,6 +170,7 @@ def step_not_cached(context, who):
     assert_that(traces(context).is_cached(who), equal_to(False))
 
 
+@given("the cache is empty")
 @then("the cache is empty")
 def step_cache_empty(context):
     assert_that(traces(context).cached(), empty())
@@ -278,6 +279,12 @@ def step_well(context):
     well = has_properties(status=200)
     answer = eventually(holders(context).health, well, what="the service's health", within_s=10)
     assert_that(answer.json(), equal_to({"status": "up", "down": []}))
+
+
+@when("the service has missed {dependency:Dependency} for {seconds:d} seconds")
+def step_has_missed(context, dependency, seconds):
+    misses = has_properties(status=503)
+    consistently(holders(context).health, misses, what="the service's health", for_s=seconds)
 
 
 @then("the service says that it misses {dependency:Dependency}, and nothing else")

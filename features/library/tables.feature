@@ -108,7 +108,7 @@ Feature: Tables are filled and looked at
         | id | customer |
         | 17 | Grace    |
         | 42 | Ada      |
-      And the "id" of the row in "orders" where "customer" is "Ada" is kept as <order id>
+      And the "id" of the row in "orders" where "customer" is "Ada" is saved as <order id>
       And the table "order_lines" contains:
         | order_id   | product | quantity |
         | <order id> | tea     | 2        |

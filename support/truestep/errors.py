@@ -5,6 +5,7 @@ An error says what failed, what was seen, where we looked, and what to do.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -79,6 +80,16 @@ class CannotPauseError(TruestepError):
 
 class CannotTravelError(TruestepError, AssertionError):
     """A scenario moves the time of a service that has no clock to move."""
+
+
+def file_trouble(error: Exception) -> str:
+    """Returns in a few words why an operation on files did not succeed."""
+    if isinstance(error, shutil.Error):
+        # Of a whole tree that was copied, the first file that failed speaks for all. Python writes
+        # `[Errno 28] No space left on device: 'FILE' -> 'FILE'`.
+        first = str(error.args[0][0][2])
+        return first.partition("] ")[2].partition(": '")[0] or first
+    return str(getattr(error, "strerror", None) or error)
 
 
 def nearest(word: str, choices: Iterable[str], *, cutoff: float = 0.0) -> str | None:

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from truestep.errors import ServiceError
+from truestep.errors import ServiceError, file_trouble
 from truestep.polling import pause, pauses, scaled
 from truestep.services import registry
 from truestep.services.application.service import ApplicationService
@@ -209,13 +209,13 @@ class _Start:
         except OSError as error:
             raise ServiceError(
                 f"{service.name} ({backend}) could not be started",
-                seen=str(error.strerror or error),
+                seen=file_trouble(error),
                 looked=str(error.filename or "the run's temporary folder"),
-                remedy="free some space or check the folder's permissions, then run again",
+                remedy="free some space there, or set TMPDIR to a folder on another disk",
             ) from error
         version = self._wait_until_ready(provider, endpoint)
         isolation = service.isolation(endpoint, backend)
-        self._undo.callback(_unless_dead, provider, isolation.close)
+        self._undo.callback(_close, isolation, service, provider)
         isolation.prepare()
         took_s = time.monotonic() - began
         return RunningService(
@@ -252,9 +252,13 @@ class _Start:
         raise AssertionError("unreachable: pauses() never ends")
 
 
-def _unless_dead(provider: Provider, close: Callable[[], None]) -> None:
-    if provider.death() is None:
-        close()
+def _close(isolation: Isolation, service: Service, provider: Provider) -> None:
+    try:
+        isolation.close()
+    except service.not_ready():
+        # What a dead server kept is gone with it.
+        if provider.death() is None:
+            raise
 
 
 def _probe_external(service: Service, endpoint: Endpoint) -> None:
@@ -283,9 +287,14 @@ def _side_by_side(calls: list[Callable[[], None]]) -> None:
             errors.append(error)
 
     threads = [threading.Thread(target=guarded, args=(call,)) for call in calls]
+    for thread, call in zip(threads, calls, strict=True):
+        try:
+            thread.start()
+        except RuntimeError:
+            # Since Python 3.12 the ending interpreter starts no thread at all.
+            guarded(call)
     for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
     if errors:
         raise errors[0]

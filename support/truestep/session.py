@@ -55,6 +55,7 @@ class Session:
         self._workspace = Workspace()
         run_id = secrets.token_hex(3)
         run = RunContext(run_id, root, settings.cache, self._workspace, self._console)
+        self._scenarios = run.scenarios
         self._pool = ServicePool(settings, run)
         self._applications = frozenset(settings.services) - registry.SERVICES.keys()
         self._plan = Plan(
@@ -156,10 +157,12 @@ class Session:
             running.setdefault(name, self._pool.acquire(name, owner))
         self._refuse_missing(plan, running)
         self._scenario_count += 1
+        scenario_id = f"s{self._scenario_count}"
+        self._scenarios[scenario_id] = f'"{scenario.name}" ({scenario.location})'
         # In the registry's order: the database is emptied before what follows from its rows.
         order = [*registry.SERVICES, *sorted(self._applications)]
         return {
-            name: context.scope.enter(running[name], f"s{self._scenario_count}")
+            name: context.scope.enter(running[name], scenario_id)
             for name in order
             if name in running
         }

@@ -1,1 +1,1 @@
-"""What the specs of the service stand on: over HTTP as its users, and behind it to see what is left."""
+"""What the specs stand on: the service as its users meet it, and what it leaves behind."""

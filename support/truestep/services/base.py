@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -36,7 +36,8 @@ class RunContext:
     """What a service may know of the run.
 
     `run_id` is short, lower-case, and unique to the run; `root` is the folder that relative
-    paths in settings start from; `cache` is kept between runs and shared by concurrent ones.
+    paths in settings start from; `cache` is kept between runs and shared by concurrent ones;
+    `scenarios` has the name and the place of each scenario that has begun, by its id.
     """
 
     run_id: str
@@ -44,6 +45,7 @@ class RunContext:
     cache: Path
     workspace: Workspace
     console: Console
+    scenarios: dict[str, str] = field(default_factory=dict)
 
 
 class Provider(ABC):

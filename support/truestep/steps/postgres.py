@@ -73,7 +73,7 @@ def is_empty(context: Context, table: str) -> None:
     has_rows(context, table, 0)
 
 
-@step('the "{column}" of the row in "{table}" where "{where}" is "{value}" is kept as <{name}>')
+@step('the "{column}" of the row in "{table}" where "{where}" is "{value}" is saved as <{name}>')
 def keep_value(
     context: Context, *, column: str, table: str, where: str, value: str, name: str
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from truestep.errors import ServiceError
@@ -76,7 +76,8 @@ class Cluster:
     def ends(self) -> dict[str, dict[int, int]]:
         """Returns topic -> partition -> the offset that its next event gets.
 
-        For all topics but the broker's own; it takes as many questions for many as for one.
+        For all topics but the broker's own and what is out of order; many take as many questions
+        as one.
         """
         from kafka.errors import UnknownTopicOrPartitionError
 
@@ -90,6 +91,25 @@ class Cluster:
                     raise
             pause(seconds)
         raise AssertionError("unreachable: pauses() never ends")
+
+    def begin_group(self, group: str, topic: str, positions: Mapping[int, int]) -> None:
+        """Lets a group begin a topic at these positions, but where it is further already.
+
+        A group that has members is left as it is.
+        """
+        from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
+
+        give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
+        for seconds in pauses():
+            try:
+                self._begin_group(group, topic, positions)
+            except (CoordinatorLoadInProgressError, CoordinatorNotAvailableError):
+                # The first group of all: the broker is making the topic that it keeps them in.
+                if time.monotonic() > give_up:
+                    raise
+            else:
+                return
+            pause(seconds)
 
     def delete(self, topics: Iterable[str], groups: Iterable[str]) -> None:
         """Deletes topics and groups, but those that are not there or still in use."""
@@ -148,6 +168,23 @@ class Cluster:
             positions[one.partition] = self._reader.position(one)
         return records
 
+    def _begin_group(self, group: str, topic: str, positions: Mapping[int, int]) -> None:
+        from kafka import TopicPartition
+        from kafka.errors import NoError, UnknownMemberIdError
+        from kafka.structs import OffsetAndMetadata
+
+        at = {TopicPartition(topic, number): offset for number, offset in positions.items()}
+        stands = self._admin.list_group_offsets({group: list(at)})[group]
+        behind = {
+            one: OffsetAndMetadata(offset, "", -1)
+            for one, offset in at.items()
+            if one not in stands or stands[one].offset < offset
+        }
+        for outcome in self._admin.alter_group_offsets(group, behind).values():
+            # Only its members may move a group that has some.
+            if outcome not in (NoError, UnknownMemberIdError):
+                raise outcome(f"the offsets of the group {group!r} cannot be set")
+
     def _ends_of_all(self) -> dict[str, dict[int, int]]:
         from kafka import TopicPartition
 
@@ -156,6 +193,7 @@ class Cluster:
             for topic in self._admin.describe_topics()
             if not topic["is_internal"]
             for partition in topic["partitions"]
+            if partition["leader_id"] >= 0
         ]
         ends: dict[str, dict[int, int]] = {}
         if wanted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from typing import Any
 
 from truestep.services.base import Endpoint, SharedPlace
 from truestep.services.kafka.client import KafkaClient, TopicInUse
@@ -21,11 +22,13 @@ class SharedTopics(SharedPlace):
     Args:
         endpoint: the cluster.
         partitions: how many a topic has that is made on first mention.
+        may_reset: whether a group that a scenario reads as may be moved past older events.
     """
 
-    def __init__(self, endpoint: Endpoint, partitions: int) -> None:
+    def __init__(self, endpoint: Endpoint, partitions: int, *, may_reset: bool) -> None:
         self._endpoint = endpoint
         self._partitions = partitions
+        self._may_reset = may_reset
         self._cluster: Cluster | None = None
         self._clients: list[KafkaClient] = []
 
@@ -42,7 +45,10 @@ class SharedTopics(SharedPlace):
         """Returns a client that sees only events which come from now on."""
         if self._cluster is None:
             raise RuntimeError("prepare() comes before enter()")
-        client = _ClientFromNowOn(self._cluster, self._cluster.ends(), self._partitions)
+        before = self._cluster.ends()
+        client = _ClientFromNowOn(
+            self._cluster, before, self._partitions, may_move_groups=self._may_reset
+        )
         self._clients.append(client)
         return client
 
@@ -63,9 +69,13 @@ class SharedTopics(SharedPlace):
 class _ClientFromNowOn(KafkaClient):
     """Names stand for themselves; what was there when the scenario began is not seen."""
 
-    def __init__(self, cluster: Cluster, before: Ends, partitions: int) -> None:
+    def __init__(
+        self, cluster: Cluster, before: Ends, partitions: int, *, may_move_groups: bool
+    ) -> None:
         super().__init__(cluster, "", partitions)
         self._before = before
+        self._may_move_groups = may_move_groups
+        self._begun: set[tuple[str, str]] = set()
 
     def topic(self, name: str) -> str:
         """Returns `name`; makes the topic when there is none.
@@ -80,6 +90,18 @@ class _ClientFromNowOn(KafkaClient):
             with suppress(TopicAlreadyExistsError):
                 self._cluster.create(name, self._partitions)
         return name
+
+    def consumer(self, topic: str, *, group: str, **config: Any) -> Any:
+        """Returns a new `kafka.KafkaConsumer` that joins `group`; it is closed in the end.
+
+        A group without members begins with the first event of the scenario; one that has some, or
+        that may not be moved, goes on where it is.
+        """
+        before = self._before.get(topic)
+        if before and self._may_move_groups and (topic, group) not in self._begun:
+            self._begun.add((topic, group))
+            self._cluster.begin_group(self.group(group), topic, before)
+        return super().consumer(topic, group=group, **config)
 
     def _to_read(self, name: str) -> TopicInUse:
         in_use = self._topics.setdefault(name, TopicInUse(self._physical(name, "topic"), {}))

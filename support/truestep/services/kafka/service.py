@@ -70,9 +70,9 @@ class KafkaService(Service):
         endpoint: Endpoint,
         name: str | None,  # noqa: ARG002  # names of topics are the application's own
         *,
-        may_reset: bool,  # noqa: ARG002  # nothing is ever deleted
+        may_reset: bool,
     ) -> SharedPlace:
         """Returns the cluster's topics as the application names them."""
         from truestep.services.kafka.reset import SharedTopics
 
-        return SharedTopics(endpoint, self.values["partitions"])
+        return SharedTopics(endpoint, self.values["partitions"], may_reset=may_reset)

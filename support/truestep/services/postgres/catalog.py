@@ -8,18 +8,25 @@ from dataclasses import dataclass
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
-# A partitioned table stands for its partitions. Other schemas than these are the application's.
-_TABLES = """
-    SELECT class.oid, space.nspname, class.relname, class.relkind = 'p', ARRAY(
+# What is the server's or an extension's own is not the application's.
+_THE_APPLICATIONS = """
+    space.nspname !~ '^(pg_.*|information_schema)$' AND NOT EXISTS (
+        SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = class.oid
+                                AND deptype = 'e'
+    )
+"""
+# A partitioned table stands for its partitions.
+_TABLES = f"""
+    SELECT class.oid, space.nspname, class.relname, class.relkind, ARRAY(
         SELECT attname::text FROM pg_attribute
         WHERE attrelid = class.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
         ORDER BY attnum
     )
     FROM pg_class class JOIN pg_namespace space ON space.oid = class.relnamespace
-    WHERE class.relkind IN ('r', 'p') AND NOT class.relispartition
-      AND space.nspname !~ '^(pg_.*|information_schema)$'
+    WHERE class.relkind IN ('r', 'p', 'm') AND NOT class.relispartition AND class.relispopulated
+      AND {_THE_APPLICATIONS}
 """
-_SEQUENCES = """
+_SEQUENCES = f"""
     SELECT class.oid, space.nspname, class.relname, sequence.seqstart,
            COALESCE(pg_partition_root(owned.refobjid)::oid, owned.refobjid)
     FROM pg_sequence sequence
@@ -28,7 +35,7 @@ _SEQUENCES = """
     LEFT JOIN pg_depend owned
       ON owned.classid = 'pg_class'::regclass AND owned.objid = class.oid
      AND owned.refclassid = 'pg_class'::regclass AND owned.deptype IN ('a', 'i')
-    WHERE space.nspname !~ '^(pg_.*|information_schema)$'
+    WHERE {_THE_APPLICATIONS}
 """
 _REFERENCES = """
     SELECT DISTINCT COALESCE(pg_partition_root(conrelid)::oid, conrelid),
@@ -39,18 +46,23 @@ _REFERENCES = """
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A table; `columns` are those that can be written, so no generated ones."""
+    """A table or materialized view; `columns` are those that are not generated."""
 
     oid: int
     schema: str
     name: str
-    partitioned: bool
+    kind: str
     columns: tuple[str, ...]
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it only shows what is in other tables, as of when it was refreshed."""
+        return self.kind == "m"
 
     @property
     def source(self) -> sql.Composed:
         """The table for FROM or TRUNCATE: with its partitions, without what inherits from it."""
-        only = sql.SQL("" if self.partitioned else "ONLY ")
+        only = sql.SQL("ONLY " if self.kind == "r" else "")
         return only + self.identifier
 
     @property
@@ -112,8 +124,8 @@ def read_catalog(connection: Connection) -> Catalog:
     with connection.cursor() as cursor:
         cursor.execute(_TABLES)
         tables = [
-            TableEntry(oid, schema, name, partitioned, tuple(columns))
-            for oid, schema, name, partitioned, columns in cursor.fetchall()
+            TableEntry(oid, schema, name, kind, tuple(columns))
+            for oid, schema, name, kind, columns in cursor.fetchall()
         ]
         cursor.execute(_SEQUENCES)
         sequences = [SequenceEntry(*row) for row in cursor.fetchall()]

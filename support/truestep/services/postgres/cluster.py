@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
 import shutil
 import subprocess
@@ -35,8 +34,6 @@ _INITDB = (
     "--set=scram_iterations=1",
 )
 _INITDB_WITHIN_S = 120
-# Python writes `[Errno 28] No space left on device: ...`, with both paths after it.
-_AROUND_REASON = re.compile(r"^\[Errno \d+\] |: '.*$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -68,14 +65,6 @@ def kept_cluster(context: RunContext) -> Cluster:
             looked=str(getattr(error, "filename", None) or kept),
             remedy="check space and permissions there, or name another folder: -D cache=FOLDER",
         ) from error
-
-
-def reason(error: Exception) -> str:
-    """Returns in a few words why an operation on files did not succeed."""
-    if isinstance(error, shutil.Error):
-        # Of a whole tree that was copied, the first file that failed speaks for all.
-        return _AROUND_REASON.sub("", error.args[0][0][2])
-    return str(getattr(error, "strerror", None) or error)
 
 
 def _make(kept: Path, context: RunContext) -> None:

@@ -51,24 +51,21 @@ class Position:
 class Contents:
     """What was seen at one moment, by oid.
 
-    `tables` has of each kept table its number of rows and their hash, of another whether it has
-    rows; `written` are tables that an open transaction has written to.
+    `tables` has of each kept table and each view its number of rows and their hash, of another
+    whether it has rows; `written` are tables that an open transaction has written to.
     """
 
     tables: Mapping[int, tuple[str, str]]
     sequences: Mapping[int, Position]
     written: frozenset[int]
 
-    def filled(self) -> list[int]:
-        """Returns the tables that have rows."""
-        return [oid for oid, (count, _) in self.tables.items() if count != "0"]
-
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a database has that no scenario put there: the rows of some tables, and all sequences.
+    """What a database has that no scenario put there, by oid.
 
-    `rows` has, by the oid of each such table, its rows as COPY writes them.
+    `tables` has the tables that are kept, and the views, as `Contents` has them; `rows` has the
+    rows of the former as COPY writes them.
     """
 
     tables: Mapping[int, tuple[str, str]] = field(default_factory=dict)
@@ -90,7 +87,7 @@ def look(connection: Connection, catalog: Catalog, kept: Iterable[int]) -> Conte
     kept = set(kept)
     parts: list[sql.Composable] = [sql.SQL(_WRITTEN)]
     for table in catalog.tables.values():
-        query = sql.SQL(_COUNTED if table.oid in kept else _FILLED)
+        query = sql.SQL(_COUNTED if table.oid in kept or table.is_view else _FILLED)
         parts.append(query.format(oid=sql.Literal(table.oid), source=table.source))
     parts += [
         sql.SQL(_SEQUENCE).format(oid=sql.Literal(one.oid), name=one.identifier)
@@ -119,12 +116,21 @@ def take_baseline(connection: Connection, catalog: Catalog) -> Baseline:
     """
     with connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        filled = look(connection, catalog, ()).filled()
+        tables = look(connection, catalog, ()).tables
+        filled = [
+            oid
+            for oid, (count, _) in tables.items()
+            if count != "0" and not catalog.tables[oid].is_view
+        ]
         _refuse_too_large(connection, [catalog.tables[oid] for oid in filled])
-        contents = look(connection, catalog, filled)
+        kept = look(connection, catalog, filled)
         rows = {oid: _copied(connection, catalog.tables[oid]) for oid in filled}
-    seen = {oid: contents.tables[oid] for oid in filled}
-    return Baseline(seen, rows, contents.sequences)
+    seen = {
+        oid: counted
+        for oid, counted in kept.tables.items()
+        if oid in rows or catalog.tables[oid].is_view
+    }
+    return Baseline(seen, rows, kept.sequences)
 
 
 def fill(connection: Connection, table: TableEntry, rows: bytes) -> None:

@@ -6,9 +6,8 @@ import shutil
 import signal
 from pathlib import Path
 
-from truestep.errors import ServiceError
 from truestep.services.base import Endpoint, Provider, RunContext
-from truestep.services.postgres.cluster import kept_cluster, reason
+from truestep.services.postgres.cluster import kept_cluster
 from truestep.services.postgres.programs import ENVIRONMENT, give, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER, login_url
 from truestep.services.processes import LOOPBACK, ServerProcess, free_port, refuse_taken_port
@@ -52,16 +51,8 @@ class EmbeddedPostgres(Provider):
         user = server_user()
         folder = self._folder = self._context.workspace.folder("postgres")
         data = folder / "data"
-        try:
-            shutil.copytree(cluster.data, data)
-            program = programs(folder, user) / "postgres"
-        except shutil.Error as error:
-            raise ServiceError(
-                "postgres (embedded) could not be started",
-                seen=reason(error),
-                looked=f"{folder}, which its files are copied to",
-                remedy="free some space there, or set TMPDIR to a folder on another disk",
-            ) from error
+        shutil.copytree(cluster.data, data)
+        program = programs(folder, user) / "postgres"
         folder.chmod(0o755)
         give(data, user)
         port = self._values["port"] or free_port()
