@@ -82,6 +82,10 @@ class CannotTravelError(TruestepError, AssertionError):
     """A scenario moves the time of a service that has no clock to move."""
 
 
+class EndedEarlyError(TruestepError):
+    """A step, a hook or a cleanup was ended from within: by a second signal, or by `sys.exit`."""
+
+
 def file_trouble(error: Exception) -> str:
     """Returns in a few words why an operation on files did not succeed."""
     if isinstance(error, shutil.Error):

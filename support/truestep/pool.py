@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from truestep.errors import ServiceError, file_trouble
 from truestep.polling import pause, pauses, scaled
@@ -47,6 +47,24 @@ class RunningService:
             )
 
 
+@dataclass(frozen=True)
+class StartedService:
+    """What there is to tell of a start.
+
+    `version` and `took_s` (seconds until it was ready) are None while it is starting; `problem` is
+    what kept it from becoming ready.
+    """
+
+    name: str
+    title: str
+    backend: str
+    why: str
+    owner: str
+    version: str | None = None
+    took_s: float | None = None
+    problem: str | None = None
+
+
 class ServicePool:
     """All servers of a run. Each belongs to an owner: the run, a feature or a scenario.
 
@@ -60,6 +78,7 @@ class ServicePool:
         self._context = context
         self._choices: dict[str, Choice] = {}
         self._starts: dict[tuple[str, str], _Start] = {}
+        self._history: list[tuple[str, _Start]] = []
 
     def check(self, names: Iterable[str]) -> None:
         """Chooses a backend for each service and refuses what cannot work, before any start.
@@ -96,6 +115,7 @@ class ServicePool:
         starts = {(name, owner): _Start(self._service(name), self._choices[name]) for name in names}
         # All are there before the first begins: an application asks for what it stands on.
         self._starts |= starts
+        self._history += [(owner, start) for start in starts.values()]
         for start in starts.values():
             start.begin()
 
@@ -118,6 +138,10 @@ class ServicePool:
     def owns(self, name: str, owner: str) -> bool:
         """Tells whether `owner` has started the service."""
         return (name, owner) in self._starts
+
+    def history(self) -> list[StartedService]:
+        """Returns every service that was started so far, in order; also those that have stopped."""
+        return [start.told(owner) for owner, start in self._history]
 
     def stop(self, owner: str) -> None:
         """Stops all servers of `owner`, side by side; returns when they are gone."""
@@ -184,6 +208,19 @@ class _Start:
     def ready(self) -> RunningService | None:
         done = self._future.done() and self._future.exception() is None
         return self._future.result() if done else None
+
+    def told(self, owner: str) -> StartedService:
+        choice = self._choice
+        told = StartedService(
+            self._service.name, self._service.title, choice.backend, choice.why, owner
+        )
+        if not self._future.done():
+            return told
+        problem = self._future.exception()
+        if problem is not None:
+            return replace(told, problem=str(problem))
+        running = self._future.result()
+        return replace(told, version=running.version, took_s=round(running.took_s, 3))
 
     def give_up(self) -> None:
         self._stopping.set()

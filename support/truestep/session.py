@@ -15,7 +15,7 @@ from truestep.console import Console
 from truestep.errors import NoAnswerError, ResetRefusedError
 from truestep.header import Header
 from truestep.plan import Plan, ScenarioPlan
-from truestep.pool import RUN, RunningService, ServicePool
+from truestep.pool import RUN, RunningService, ServicePool, StartedService
 from truestep.scope import ScenarioScope, UntaggedService
 from truestep.services import registry
 from truestep.services.application.settings import APPLICATION_KEYS
@@ -42,6 +42,8 @@ class Session:
     def __init__(self, context: Any) -> None:
         # behave offers its features and steps to hooks by no other way.
         runner = context._runner  # noqa: SLF001
+        # By Truestep's runner; a project may have our hooks and behave's.
+        self._signals_are_handled = hasattr(runner, "interruptions")
         self._console = Console()
         root = Path.cwd()
         settings = read_settings(
@@ -78,7 +80,8 @@ class Session:
         if not needed:
             return
         # Undone in the reverse order: signals are held back until all is gone.
-        self._undo.enter_context(signals_as_interrupts())
+        if not self._signals_are_handled:
+            self._undo.enter_context(signals_as_interrupts())
         self._undo.callback(self._workspace.close)
         self._undo.callback(self._pool.close)
         self._undo.callback(hold_signals_back)
@@ -95,6 +98,10 @@ class Session:
         self._closed = True
         self._undo.close()
         atexit.unregister(self.close)
+
+    def services(self) -> list[StartedService]:
+        """Returns every service that was started so far."""
+        return self._pool.history()
 
     def before_feature(self, context: Any, feature: Any) -> None:
         """Starts the services that live as long as the feature."""

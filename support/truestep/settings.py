@@ -18,6 +18,7 @@ from typing import Any, cast
 from platformdirs import user_cache_path
 
 from truestep.errors import SettingsError, nearest
+from truestep.redaction import redact
 from truestep.tags import Lifetime
 
 # behave reads its configuration from the same files, nearest first.
@@ -38,6 +39,13 @@ class Backend(StrEnum):
     DOCKER = "docker"
     EMBEDDED = "embedded"
     EXTERNAL = "external"
+
+
+class Evidence(StrEnum):
+    """Which scenarios keep their evidence."""
+
+    FAILED = "failed"
+    ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,25 @@ class Settings:
     def wait_scale(self) -> float:
         """What every waiting time is multiplied by."""
         return cast(float, self.general["wait_scale"])
+
+    @property
+    def reports(self) -> Path:
+        """The folder of all runs' reports."""
+        return cast(Path, self.general["reports"])
+
+    @property
+    def evidence(self) -> Evidence:
+        """Which scenarios keep their evidence."""
+        return cast(Evidence, self.general["evidence"])
+
+    def written(self) -> dict[str, dict[str, str]]:
+        """Returns what was written, by section, as it may be shown; `truestep` is the general."""
+        sections = {"truestep": self.general, **self.services}
+        return {
+            name: {key: redact(origin.text) for key, origin in sorted(values.origins.items())}
+            for name, values in sections.items()
+            if values.origins
+        }
 
     def backend(self, service: str) -> tuple[Backend, str]:
         """Returns the backend asked for and where it was written."""
@@ -324,6 +351,8 @@ GENERAL_KEYS: Mapping[str, Key] = {
     "backend": Key("auto", one_of(Backend), "who provides the services"),
     "lifetime": Key("run", one_of(Lifetime), "how long a started service lives"),
     "cache": Key("", optional(Path), "the folder kept between runs; by default the user's cache"),
+    "reports": Key("reports", Path, "the folder of the runs' reports"),
+    "evidence": Key("failed", one_of(Evidence), "which scenarios keep evidence of what they did"),
     "wait_scale": Key("1", positive, "multiplies every waiting time, for slow machines"),
 }
 

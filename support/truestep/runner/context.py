@@ -1,0 +1,111 @@
+"""behave's context, watched: what steps, hooks and cleanups raise is seen, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Protocol
+
+from behave.runner import Context, ContextMode, use_context_with_mode
+
+from truestep.errors import EndedEarlyError
+from truestep.signals import Interruptions
+
+
+class Watcher(Protocol):
+    """Who is told what happens in a context."""
+
+    interruptions: Interruptions
+    interruptible: bool
+
+    def code_raised(self, error: BaseException) -> None:
+        """A step or a hook has raised."""
+
+    def cleaning_up(self, layer: str) -> None:
+        """The cleanups of a layer are about to run: testrun, feature, rule or scenario."""
+
+    def cleaned_up(self, layer: str, errors: list[BaseException]) -> None:
+        """The cleanups of a layer have run."""
+
+    def attached(self, media_type: str, data: bytes) -> bool:
+        """A step or hook has attached data; tells whether formatters can take it, too."""
+
+
+class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
+    """The context of a run by our runner.
+
+    Args:
+        runner: behave's runner.
+        watcher: who is told.
+    """
+
+    def __init__(self, runner: Any, watcher: Watcher) -> None:
+        super().__init__(runner)
+        self._watcher = watcher
+
+    def attach(self, mime_type: str, data: bytes) -> None:
+        """Keeps data with the step that runs; in a hook, with the scenario or the run."""
+        # behave's JSON formatter raises where no step runs.
+        if self._watcher.attached(mime_type, data):
+            super().attach(mime_type, data)
+
+    @contextmanager
+    def use_with_user_mode(self) -> Iterator[None]:
+        """Runs a step or a hook; only here may a signal interrupt."""
+        with use_context_with_mode(self, ContextMode.USER):
+            try:
+                if self._watcher.interruptible:
+                    with self._watcher.interruptions.allowed():
+                        yield
+                else:
+                    yield
+            except SystemExit as exited:
+                # behave would end here, with this code, as if nothing else were to be done.
+                error = _ended(f"sys.exit({exited.code!r}) was called")
+                self._watcher.code_raised(error)
+                raise error from exited
+            except BaseException as error:
+                self._watcher.code_raised(error)
+                raise
+
+    def _do_cleanups(self) -> None:
+        frame = self._stack[0]
+        layer = frame.get("@layer")
+        # A layer of the user's own, or one with nothing to clean up.
+        if layer is None or not (frame["@cleanups"] or layer == "scenario"):
+            super()._do_cleanups()
+            return
+        errors: list[BaseException] = []
+        frame["@cleanups"] = [_noting(cleanup, errors) for cleanup in frame["@cleanups"]]
+        self._watcher.cleaning_up(layer)
+        try:
+            super()._do_cleanups()
+        finally:
+            self._watcher.cleaned_up(layer, errors if self.fail_on_cleanup_errors else [])
+
+
+def _noting(cleanup: Callable[[], None], errors: list[BaseException]) -> Callable[[], None]:
+    @wraps(cleanup)
+    def noted() -> None:
+        try:
+            cleanup()
+        except Exception as error:
+            errors.append(error)
+            raise
+        except (KeyboardInterrupt, SystemExit) as error:
+            # behave would leave the other cleanups undone.
+            ended = _ended(f"{type(error).__name__}({error})")
+            errors.append(ended)
+            raise ended from error
+
+    return noted
+
+
+def _ended(seen: str) -> EndedEarlyError:
+    return EndedEarlyError(
+        "this code was ended before it was done",
+        seen=seen,
+        looked="the step, hook or cleanup that ran",
+        remedy="raise an AssertionError where an expectation fails; send a signal only once",
+    )

@@ -1,0 +1,118 @@
+"""The folder of one run's results: `reports/<run id>/`, written as the run goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from truestep.console import Console
+from truestep.errors import file_trouble
+
+MESSAGES = "messages.ndjson"
+FACTS = "run.json"
+EVIDENCE = "evidence"
+LATEST = "latest"
+
+_PRIVATE_FOLDER = 0o700
+_PRIVATE_FILE = 0o600
+
+
+class RunFolder:
+    """Writes into the folder of a run; readable by its user alone.
+
+    Report code never changes a run's result: when a write fails (a full disk, no permission), one
+    warning is shown and nothing more is written.
+
+    Args:
+        reports: where the folders of all runs are.
+        console: where the warning goes.
+    """
+
+    def __init__(self, reports: Path, console: Console) -> None:
+        self._console = console
+        self._messages = -1
+        self._closed = False
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
+        self.run_id = f"{moment}Z-{secrets.token_hex(2)}"
+        self.path = reports / self.run_id
+        self._guarded(self._make)
+
+    @property
+    def writable(self) -> bool:
+        """Whether all that was written so far is there."""
+        return not self._closed
+
+    def message(self, line: bytes) -> None:
+        """Appends to the messages; once this returns, a killed run keeps the line."""
+        # One call of the system per line: a reader never sees half of one.
+        self._guarded(lambda: os.write(self._messages, line))
+
+    def facts(self, facts: Mapping[str, Any]) -> None:
+        """Replaces run.json as a whole."""
+        text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+        self._guarded(lambda: self._replace(FACTS, text.encode("utf-8", errors="replace")))
+
+    def evidence(self, name: str, content: bytes) -> str:
+        """Writes a file of evidence and returns its path, relative to the folder."""
+
+        def write() -> None:
+            folder = self.path / EVIDENCE
+            folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+            _write(folder / name, content)
+
+        self._guarded(write)
+        return f"{EVIDENCE}/{name}"
+
+    def close(self) -> None:
+        """Closes the messages; nothing is written after it."""
+        self._closed = True
+        if self._messages >= 0:
+            os.close(self._messages)
+            self._messages = -1
+
+    def _make(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=_PRIVATE_FOLDER)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._messages = os.open(self.path / MESSAGES, flags, _PRIVATE_FILE)
+        self._point_latest_here()
+
+    def _point_latest_here(self) -> None:
+        latest = self.path.with_name(LATEST)
+        new = self.path.with_name(f".{LATEST}-{self.run_id}")
+        try:
+            new.symlink_to(self.run_id)
+        except (OSError, NotImplementedError):
+            # No symbolic links here: a file that holds the folder's name.
+            _write(new, f"{self.run_id}\n".encode())
+        new.replace(latest)
+
+    def _replace(self, name: str, content: bytes) -> None:
+        new = self.path / f".{name}.new"
+        _write(new, content)
+        new.replace(self.path / name)
+
+    def _guarded(self, write: Callable[[], Any]) -> None:
+        if self._closed:
+            return
+        try:
+            write()
+        except OSError as error:
+            self.close()
+            self._console.say(
+                f"truestep: WARNING: the report of this run is not complete: "
+                f"{file_trouble(error)}\n"
+                f"  Looked at: {error.filename or self.path}\n"
+                f"  Try: make room or give permission there; the run's result does not change"
+            )
+
+
+def _write(path: Path, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, _PRIVATE_FILE), "wb") as file:
+        file.write(content)

@@ -1,0 +1,100 @@
+"""How scenarios end, told apart more finely than behave does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from truestep.errors import BackendUnavailableError, ServiceError, UndefinedStepError
+from truestep.redaction import redact
+
+
+class Status(StrEnum):
+    """How a scenario ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """An expectation did not hold."""
+    ERROR = "error"
+    """Anything else was raised: by a step, a hook, a cleanup, a signal."""
+    INFRASTRUCTURE = "infrastructure"
+    """A service died or never became ready."""
+    UNDEFINED = "undefined"
+    PENDING = "pending"
+    SKIPPED = "skipped"
+    NOT_RUN = "not run"
+
+
+_QUIET = {
+    "skipped": Status.SKIPPED,
+    "untested": Status.NOT_RUN,
+    "untested_undefined": Status.NOT_RUN,
+    "untested_pending": Status.NOT_RUN,
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one scenario ended, and what was raised first."""
+
+    status: Status
+    what: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run fails by it."""
+        return self.status not in (Status.PASSED, Status.SKIPPED, Status.NOT_RUN)
+
+    def json(self) -> str:
+        """Returns it as the report reads it."""
+        return json.dumps({"status": self.status, "what": self.what}, ensure_ascii=False)
+
+
+def outcome_of(scenario: Any, errors: Iterable[BaseException]) -> Outcome:
+    """Returns how a scenario of behave's ended.
+
+    Args:
+        scenario: after its hooks and cleanups.
+        errors: all that its steps, hooks and cleanups raised, in order.
+    """
+    errors = list(errors)
+    status = scenario.status
+    if not status.has_failed():
+        return Outcome(_QUIET.get(status.name, Status.PASSED))
+    steps = [step for step in scenario.all_steps if step.status.has_failed()]
+    return Outcome(_failing(status, errors, steps), _first_line(errors, steps))
+
+
+def _failing(status: Any, errors: list[BaseException], steps: list[Any]) -> Status:
+    of_steps = {step.status.name for step in steps}
+    if any(is_infrastructure(error) for error in errors):
+        return Status.INFRASTRUCTURE
+    if status.name == "failed":
+        return Status.FAILED
+    if status.name == "error" and "pending" in of_steps and of_steps <= {"pending", "undefined"}:
+        return Status.PENDING
+    undefined = any(isinstance(error, UndefinedStepError) for error in errors)
+    if undefined or (status.name == "error" and of_steps == {"undefined"}):
+        return Status.UNDEFINED
+    return Status.ERROR
+
+
+def is_infrastructure(error: BaseException) -> bool:
+    """Tells whether a service failed, and not an expectation."""
+    return any(isinstance(one, (ServiceError, BackendUnavailableError)) for one in _chain(error))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _first_line(errors: list[BaseException], steps: list[Any]) -> str:
+    if errors:
+        text = str(errors[0]).strip() or type(errors[0]).__name__
+        return redact(text.splitlines()[0])
+    return f"{steps[0].keyword} {steps[0].name}: {steps[0].status.name}" if steps else ""

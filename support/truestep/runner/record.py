@@ -1,0 +1,201 @@
+"""The record of one run, as the runner tells it: its messages, its run.json, how it ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import wraps
+from pathlib import Path
+from traceback import format_exception
+from typing import Any, Concatenate, ParamSpec
+
+from cucumber_messages import Location, SourceReference
+
+from truestep.console import Console
+from truestep.pool import StartedService
+from truestep.redaction import redact
+from truestep.runner.facts import Facts, git_state
+from truestep.runner.folder import RunFolder
+from truestep.runner.outcomes import Outcome, Status, is_infrastructure
+from truestep.runner.places import place_of
+from truestep.runner.recorder import Recorder
+from truestep.runner.results import describe
+
+
+@dataclass(frozen=True)
+class Around:
+    """What failed around scenarios: a hook or cleanups of the run, a feature or a rule.
+
+    `where` is the place of the feature or rule; empty for the run.
+    """
+
+    name: str
+    where: str
+    errors: tuple[BaseException, ...]
+
+
+P = ParamSpec("P")
+Told = Callable[Concatenate["RunRecord", P], None]
+
+
+def _apart(told: Told[P]) -> Told[P]:
+    """What goes wrong in the record stays there: one warning, and the run goes on without it."""
+
+    @wraps(told)
+    def apart(record: RunRecord, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        if record.broken:
+            return
+        try:
+            told(record, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  # the run's result is not the record's to change
+            record.give_up(error)
+
+    return apart
+
+
+class RunRecord:
+    """What the runner tells of a run, as it happens.
+
+    Args:
+        reports: the folder of all runs' folders.
+        console: where a warning goes when writing fails; the run's result does not change then.
+        settings: what was written, by section, for run.json.
+    """
+
+    def __init__(
+        self, reports: Path, console: Console, settings: Mapping[str, dict[str, str]]
+    ) -> None:
+        self._console = console
+        self._files = RunFolder(reports, console)
+        self._recorder = Recorder(self._files)
+        self._hooks: Mapping[str, Any] = {}
+        self._around: tuple[str, Any] | None = None
+        self.broken = False
+        self.folder = self._files.path
+        self.selected: dict[int, Any] = {}
+        self.outcomes: dict[int, Outcome] = {}
+        self.around: list[Around] = []
+        self.facts = Facts(self._files.run_id, settings=dict(settings), git=git_state(Path.cwd()))
+        self.save()
+
+    @_apart
+    def save(self) -> None:
+        """Writes run.json."""
+        self._files.facts(self.facts.json())
+
+    @_apart
+    def begin(self, features: Sequence[Any], config: Any, registry: Any, hooks: Any) -> None:
+        """The features are read; the first hook comes next."""
+        self._hooks = hooks
+        selected = [
+            scenario
+            for feature in features
+            for scenario in feature.walk_scenarios()
+            if scenario.should_run(config)
+        ]
+        self.selected = {id(scenario): scenario for scenario in selected}
+        self.facts.scenario_count = len(selected)
+        self.save()
+        self._recorder.begin(features, self.selected, registry, hooks)
+
+    @_apart
+    def scenario_started(self, scenario: Any) -> None:
+        """A scenario begins, selected or not."""
+        self._recorder.scenario_started(scenario)
+
+    @_apart
+    def scenario_finished(self, scenario: Any) -> None:
+        """It has ended, with its hooks and cleanups."""
+        outcome = self._recorder.scenario_finished(scenario)
+        if outcome is not None:
+            self.outcomes[id(scenario)] = outcome
+
+    @_apart
+    def step_started(self, step: Any) -> None:
+        """A step of a scenario is about to run."""
+        self._recorder.step_started(id(step))
+
+    @_apart
+    def step_finished(self, step: Any, errors: Sequence[BaseException]) -> None:
+        """It has run; `errors` is what it and its hooks raised."""
+        self._recorder.step_finished(step, errors)
+        self._note_infrastructure(errors, str(step.location))
+
+    @_apart
+    def hook_started(self, name: str, statement: Any) -> None:
+        """A hook, or cleanups, of a scenario, a rule, a feature or the run (None) begin."""
+        self._around = None
+        if self._recorder.runs(statement):
+            self._recorder.step_started(name)
+            return
+        self._around = name, statement
+        self._recorder.run_hook_started(name, self._place(name, statement))
+
+    @_apart
+    def hook_finished(self, name: str, statement: Any, errors: Sequence[BaseException]) -> None:
+        """It ends; `errors` is what was raised."""
+        where = "" if statement is None else str(statement.location)
+        if self._recorder.runs(statement):
+            self._recorder.hook_finished(name, errors)
+        else:
+            self._recorder.run_hook_finished(errors)
+            if errors:
+                self.around.append(Around(name, where, tuple(errors)))
+        self._note_infrastructure(errors, where)
+
+    @_apart
+    def note_services(self, services: Iterable[StartedService]) -> None:
+        """Notes what was started so far."""
+        rows = [asdict(service) for service in services]
+        if rows != self.facts.services:
+            self.facts.services = rows
+            self.save()
+
+    @_apart
+    def attach(self, media_type: str, data: bytes, step: Any = None) -> None:
+        """Keeps data with the step, the scenario, or the hook that runs."""
+        self._recorder.attach(media_type, data, to_step=None if step is None else id(step))
+
+    @_apart
+    def break_off(self, error: BaseException) -> None:
+        """Something broke through the run; what runs now ends by it."""
+        scenario = self._recorder.scenario
+        outcome = self._recorder.break_off(error)
+        if outcome is not None:
+            self.outcomes[id(scenario)] = outcome
+
+    @_apart
+    def finish(self, *, failed: bool, broken: BaseException | None) -> None:
+        """The run has ended; `broken` is what kept it from running, or broke through it."""
+        not_run = Outcome(Status.NOT_RUN)
+        ended = Counter(self.outcomes.get(key, not_run).status.value for key in self.selected)
+        self.facts.counts = dict(ended)
+        self.facts.finish(failed=failed, broken=broken is not None)
+        message = describe(broken) if broken else None
+        if message is None and self.facts.ended_by:
+            message = f"ended by {self.facts.ended_by}"
+        self._recorder.finish(success=not failed, message=message)
+        self.save()
+        self._files.close()
+
+    def give_up(self, error: Exception) -> None:
+        """Writes no more of this run."""
+        self.broken = True
+        self._files.close()
+        self._console.say(
+            "truestep: WARNING: the report of this run ends here by an error of its own, and the "
+            f"run goes on: {describe(error)}\n" + redact("".join(format_exception(error)[-3:-1]))
+        )
+
+    def _place(self, name: str, statement: Any) -> SourceReference:
+        if statement is None:
+            return place_of(self._hooks.get(name))
+        return SourceReference(uri=statement.filename, location=Location(line=statement.line))
+
+    def _note_infrastructure(self, errors: Iterable[BaseException], where: str) -> None:
+        found = [error for error in errors if is_infrastructure(error)]
+        if found:
+            what = redact(str(found[0]).splitlines()[0])
+            self.facts.infrastructure.append({"what": what, "where": where})
+            self.save()
