@@ -1,0 +1,154 @@
+"""JUnit files, which CI servers read: one for each feature, one for the run itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from truestep.report import wording
+from truestep.report.exhibit_text import evidence_as_text, steps_as_text
+from truestep.report.files import write_private
+from truestep.report.outcome import Outcome
+from truestep.report.run import Feature, Run, RunProblem, Scenario
+
+PREFIX = "TESTS-"
+_RUN = "run"
+# What XML 1.0 has no way to write.
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_junit(run: Run, folder: Path) -> None:
+    """Replaces the JUnit files in `folder` by those of `run`.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {f"{PREFIX}{_dotted(one.uri)}.xml": _suite(one, run) for one in run.features}
+    if run.problems:
+        files[f"{PREFIX}{_RUN}.xml"] = _run_suite(run)
+    for old in folder.glob(f"{PREFIX}*.xml"):
+        if old.name not in files:
+            old.unlink()
+    for name, suite in files.items():
+        ET.indent(suite)
+        content = ET.tostring(suite, encoding="utf-8", xml_declaration=True)
+        write_private(folder / name, content)
+
+
+def _suite(feature: Feature, run: Run) -> ET.Element:
+    scenarios = list(feature.scenarios)
+    suite = _counted_suite(_dotted(feature.uri), [one.outcome for one in scenarios], run)
+    suite.set("file", feature.uri)
+    suite.set("time", f"{sum(one.took_s for one in scenarios):.3f}")
+    first = min((one.started for one in scenarios if one.started), default=None)
+    if first:
+        suite.set("timestamp", f"{first:%Y-%m-%dT%H:%M:%S}")
+    suite.extend(_case(one, feature) for one in scenarios)
+    return suite
+
+
+def _run_suite(run: Run) -> ET.Element:
+    """What went wrong outside of every scenario: a case of its own, or nobody would see it."""
+    suite = _counted_suite(_RUN, [one.outcome for one in run.problems], run)
+    for problem in run.problems:
+        case = ET.SubElement(suite, "testcase", name=_clean(problem.where), classname=_RUN)
+        case.set("time", "0.000")
+        case.append(_run_error(problem))
+    return suite
+
+
+def _counted_suite(name: str, outcomes: list[Outcome], run: Run) -> ET.Element:
+    suite = ET.Element("testsuite", name=name, tests=str(len(outcomes)))
+    suite.set("failures", str(sum(outcome is Outcome.FAILED for outcome in outcomes)))
+    errors = [one for one in outcomes if one.is_failure and one is not Outcome.FAILED]
+    suite.set("errors", str(len(errors)))
+    left = (Outcome.SKIPPED, Outcome.NOT_RUN)
+    suite.set("skipped", str(sum(outcome in left for outcome in outcomes)))
+    about = run.about[-1]
+    facts = {"truestep.run": about.run_id, "git.commit": about.commit, "git.branch": about.branch}
+    _properties(suite, [(name, value) for name, value in facts.items() if value])
+    return suite
+
+
+def _case(scenario: Scenario, feature: Feature) -> ET.Element:
+    case = ET.Element("testcase")
+    case.set("classname", f"{_dotted(feature.uri)}.{_clean(feature.name)}")
+    case.set("name", _clean(_name(scenario)))
+    case.set("time", f"{scenario.took_s:.3f}")
+    case.set("file", scenario.uri)
+    case.set("line", str(scenario.line))
+    _properties(case, [("tag", tag.removeprefix("@")) for tag in scenario.tags])
+    words = wording.WORDS[scenario.outcome]
+    if scenario.outcome in (Outcome.SKIPPED, Outcome.NOT_RUN):
+        ET.SubElement(case, "skipped", message=words.says)
+    elif scenario.outcome.is_failure:
+        case.append(_failure(scenario))
+        _output(case, scenario)
+    return case
+
+
+def _name(scenario: Scenario) -> str:
+    """Names repeat between rules, as they may in a file; keys do not."""
+    return scenario.key.removeprefix(f"{scenario.uri}: ")
+
+
+def _failure(scenario: Scenario) -> ET.Element:
+    reason = wording.reason(scenario) or wording.WORDS[scenario.outcome].says
+    step = scenario.failing
+    kind = step.problem.type if step and step.problem and step.problem.type else ""
+    if scenario.outcome in (Outcome.INFRASTRUCTURE, Outcome.UNDEFINED, Outcome.PENDING):
+        kind = scenario.outcome.value
+    node = ET.Element("failure" if scenario.outcome is Outcome.FAILED else "error")
+    node.set("type", _clean(kind or scenario.outcome.value))
+    node.set("message", _clean(reason.splitlines()[0] if reason else ""))
+    lines = [reason, ""]
+    if step is not None:
+        place = f"{scenario.uri}:{step.line or scenario.line}"
+        text = f"hook {step.hook}" if step.hook else f"{step.keyword} {step.text}"
+        lines += [f"Failing step: {text.strip()} ({place})"]
+        if step.problem and step.problem.trace:
+            lines += ["", step.problem.trace]
+    node.text = _clean("\n".join(lines))
+    return node
+
+
+def _output(case: ET.Element, scenario: Scenario) -> None:
+    parts = [f"{scenario.name}\n{steps_as_text(scenario)}", evidence_as_text(scenario)]
+    shown = [*scenario.attachments, *(one for step in scenario.steps for one in step.attachments)]
+    parts += [
+        f"{one.name or one.media_type}:\n{one.body}"
+        for one in shown
+        if one.media_type.startswith("text/") and one.body and not one.is_binary
+    ]
+    output = ET.SubElement(case, "system-out")
+    output.text = _clean("\n\n".join(part for part in parts if part))
+
+
+def _run_error(problem: RunProblem) -> ET.Element:
+    is_ours = problem.outcome is Outcome.INFRASTRUCTURE
+    node = ET.Element("error", type=problem.outcome.value)
+    if problem.problem.type and not is_ours:
+        node.set("type", _clean(problem.problem.type))
+    node.set("message", _clean((problem.problem.message.splitlines() or [""])[0]))
+    node.text = _clean(problem.problem.message + "\n\n" + problem.problem.trace)
+    return node
+
+
+def _properties(node: ET.Element, pairs: Iterable[tuple[str, str]]) -> None:
+    found = list(pairs)
+    if found:
+        properties = ET.SubElement(node, "properties")
+        for name, value in found:
+            ET.SubElement(properties, "property", name=name, value=_clean(value))
+
+
+def _dotted(uri: str) -> str:
+    """A class name as CI tools group by it: `features.accounts.opening`."""
+    return _clean(re.sub(r"[/\\]+", ".", uri.removesuffix(".feature")).strip("."))
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)

@@ -1,0 +1,118 @@
+"""What the page says beside its scenarios: counts, filters, groups, facts of the run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+from truestep.report import wording
+from truestep.report.history import History, PastRun
+from truestep.report.outcome import Outcome
+from truestep.report.run import About, Feature, Run, Scenario, ServiceUse
+
+# What the product does wrong comes before what kept us from knowing.
+_GROUPS = {
+    Outcome.FAILED: "Does not work as described",
+    Outcome.ERROR: "Broke before it could be judged",
+    Outcome.INFRASTRUCTURE: "A server failed: says nothing about the product",
+    Outcome.UNDEFINED: "Not automated yet",
+    Outcome.PENDING: "Not finished yet",
+}
+_SHOWN_ORDER = (Outcome.PASSED, *_GROUPS, Outcome.NOT_RUN, Outcome.SKIPPED)
+
+
+def page(run: Run, history: History, title: str) -> dict[str, Any]:
+    """Returns what the template shows."""
+    counts = run.count()
+    failures = run.failures
+    groups = [(kind, [one for one in failures if one.outcome is kind]) for kind in _GROUPS]
+    titles = {use.name: use.title for use in run.services}
+    return {
+        "title": title,
+        "headline": wording.headline(run),
+        "is_green": not failures and not run.problems and not counts[Outcome.NOT_RUN],
+        "when": _when(run),
+        "counts": [(kind, counts[kind]) for kind in _SHOWN_ORDER if counts[kind]],
+        "bad_count": sum(counts[kind] for kind in Outcome if kind.is_bad),
+        "failed_count": len(failures),
+        "failure_groups": [(kind, found) for kind, found in groups if found],
+        "group_titles": _GROUPS,
+        "problems": run.problems,
+        "incomplete": [about for about in run.about if not about.is_complete],
+        "folders": _folders(run.features),
+        "tags": sorted({tag for scenario in run.scenarios for tag in scenario.tags}),
+        "service_names": sorted(titles.items()),
+        "services": _services(run),
+        "stories": history.stories(),
+        "runs": [_past(past) for past in reversed(history.runs)] if len(history.runs) > 1 else [],
+        "abouts": [_about(about) for about in run.about],
+    }
+
+
+def _when(run: Run) -> str:
+    about = run.about[-1]
+    took = about.took_s
+    parts = [
+        wording.moment(about.started),
+        f"took {wording.duration(took)}" if took is not None else "",
+        f"{about.branch} {about.commit[:8]}".strip(),
+        f"{len(run.about)} runs merged" if len(run.about) > 1 else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _folders(features: Iterable[Feature]) -> list[tuple[str, list[Feature]]]:
+    folders: dict[str, list[Feature]] = {}
+    for feature in features:
+        folders.setdefault(feature.folder, []).append(feature)
+    return [(wording.title_of(folder), found) for folder, found in sorted(folders.items())]
+
+
+def _services(run: Run) -> list[dict[str, Any]]:
+    longest = max((use.took_s for use in run.services), default=0.0) or 1.0
+    return [
+        {"one": use, "share": round(use.took_s / longest * 100, 1), "used": _used(use, run)}
+        for use in run.services
+    ]
+
+
+def _used(use: ServiceUse, run: Run) -> str:
+    users: list[Scenario] = [
+        scenario
+        for scenario in run.scenarios
+        if scenario.started and f"@{use.name}" in scenario.tags
+    ]
+    if not users:
+        return "no scenario that ran asks for it by tag"
+    took = wording.duration(sum(scenario.took_s for scenario in users))
+    return f"used by {wording.scenarios(len(users))}, which took {took}"
+
+
+def _past(run: PastRun) -> dict[str, Any]:
+    lost = run.count(Outcome.NOT_RUN)
+    passed = run.count(Outcome.PASSED)
+    return {
+        "started": run.started,
+        "works": passed,
+        "fails": len(run.results) - passed - lost,
+        "lost": lost,
+        "took_s": run.took_s,
+        "code": f"{run.branch} {run.commit[:8]}".strip(),
+    }
+
+
+def _about(about: About) -> list[tuple[str, str]]:
+    code = f"{about.branch} {about.commit}".strip()
+    facts = {
+        "Run": about.run_id,
+        "Began": wording.moment(about.started),
+        "Took": wording.duration(about.took_s) if about.took_s is not None else "",
+        "Command": shlex.join(["behave", *about.arguments]),
+        "Ended by": about.ended_by,
+        "Exit code": "" if about.exit_code is None else str(about.exit_code),
+        "Code": f"{code}, with changes that are not committed" if code and about.is_dirty else code,
+        "Versions": ", ".join(f"{name} {version}" for name, version in about.versions.items()),
+        "Settings": ", ".join(f"{name} = {value}" for name, value in about.settings.items()),
+    }
+    return [(name, value) for name, value in facts.items() if value]

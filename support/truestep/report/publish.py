@@ -1,0 +1,151 @@
+"""Makes every report of a run: at its end, and later from its directory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from truestep.errors import TruestepError, file_trouble
+from truestep.report.annotations import error_commands
+from truestep.report.files import write_private
+from truestep.report.history import (
+    HISTORY,
+    History,
+    merged_histories,
+    read_history,
+    remember,
+    write_history,
+)
+from truestep.report.html import PAGE, render
+from truestep.report.junit import write_junit
+from truestep.report.merging import merged
+from truestep.report.reading import read_run, resolve
+from truestep.report.results import EVIDENCE
+from truestep.report.run import Run
+from truestep.report.summary import markdown
+from truestep.report.terminal import closing
+
+JUNIT = "junit"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was made of a run.
+
+    `closing` is what to say at its end, on standard error; `commands` what GitHub reads from
+    standard output; `warnings` what could not be written, and what to do.
+    """
+
+    closing: str
+    commands: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def publish(folder: Path, *, environment: Mapping[str, str], colour: bool = False) -> Published:
+    """Makes the reports of the run that has just ended: page, JUnit, history, CI's summary.
+
+    Nothing that goes wrong here is raised: a report never changes what a run comes to.
+
+    Args:
+        folder: the run directory, `reports/<run id>`.
+        environment: of the process; says whether this is GitHub, and where its summary goes.
+        colour: whether the closing text is coloured.
+    """
+    warnings: list[str] = []
+    try:
+        run = read_run(folder)
+    except Exception as error:  # noqa: BLE001  # see above
+        return Published("", (), (_warning("no report was made", error, folder),))
+    history = History()
+
+    def keep_history() -> None:
+        nonlocal history
+        history = remember(run, folder.parent / HISTORY)
+        # The directory alone is enough to make its report again, also elsewhere.
+        write_history(history, folder / HISTORY)
+
+    def write_page() -> None:
+        write_private(folder / PAGE, render(run, history).encode("utf-8", "replace"))
+
+    def summarize() -> None:
+        with Path(environment["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
+            file.write(markdown(run))
+
+    is_github = bool(environment.get("GITHUB_ACTIONS"))
+    parts: dict[str, Callable[[], None]] = {
+        "the history of runs": keep_history,
+        "the page": write_page,
+        "the JUnit files": lambda: write_junit(run, folder.parent / JUNIT),
+    }
+    if is_github and environment.get("GITHUB_STEP_SUMMARY"):
+        parts["the job's summary"] = summarize
+    for name, make in parts.items():
+        try:
+            make()
+        except Exception as error:  # noqa: BLE001  # see above
+            warnings.append(_warning(f"{name} could not be written", error, folder))
+    page = folder.parent / "latest" / PAGE
+    return Published(
+        closing=closing(
+            run, page=_near(page) if (folder / PAGE).is_file() else None, colour=colour
+        ),
+        commands=tuple(error_commands(run)) if is_github else (),
+        warnings=tuple(warnings),
+    )
+
+
+def report(folders: Sequence[Path], into: Path) -> Run:
+    """Makes page and JUnit files in `into` from run directories; several become one report.
+
+    Raises:
+        TruestepError: a directory cannot be read, or `into` not be written.
+    """
+    sources = [resolve(folder) for folder in folders]
+    # Files of evidence are called alike in every run.
+    places = [_place_of_evidence(folder, into) for folder in sources]
+    run = merged([read_run(*source) for source in zip(sources, places, strict=True)])
+    history = merged_histories(read_history(folder / HISTORY) for folder in sources)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        for folder, place in zip(sources, places, strict=True):
+            if place != EVIDENCE and (folder / EVIDENCE).is_dir():
+                shutil.copytree(folder / EVIDENCE, into / place, dirs_exist_ok=True)
+        write_private(into / PAGE, render(run, history).encode("utf-8", "replace"))
+        write_junit(run, into / JUNIT)
+    except OSError as error:
+        raise TruestepError(
+            "the report could not be written",
+            seen=file_trouble(error),
+            looked=str(error.filename or into),
+            remedy="make room, or name another folder with --into",
+        ) from None
+    return run
+
+
+def _place_of_evidence(folder: Path, into: Path) -> str:
+    return EVIDENCE if into.resolve() == folder else f"{EVIDENCE}/{folder.name}"
+
+
+def _near(path: Path) -> Path:
+    """The path as a user would type it from here."""
+    try:
+        return Path(os.path.relpath(path))
+    except ValueError:  # another drive
+        return path
+
+
+def _warning(what: str, error: Exception, folder: Path) -> str:
+    if isinstance(error, OSError):
+        seen, looked = file_trouble(error), error.filename or folder
+        remedy = "make room or give permission there, then: python -m truestep report"
+    else:
+        seen, looked = f"{type(error).__name__}: {error}", folder
+        remedy = "report this as a bug of Truestep, with that folder"
+    return (
+        f"truestep: WARNING: {what}, and the run's result does not change: {seen}\n"
+        f"  Looked at: {looked}\n"
+        f"  Try: {remedy}"
+    )

@@ -1,0 +1,161 @@
+"""A run directory becomes a `Run`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from truestep.errors import TruestepError
+from truestep.report.documents import Documents
+from truestep.report.outcome import Outcome
+from truestep.report.record import MESSAGES, Record, read_record, when
+from truestep.report.results import EVIDENCE, CaseReader, outcome_of, problem_of
+from truestep.report.run import (
+    About,
+    Problem,
+    Run,
+    RunProblem,
+    ServiceUse,
+)
+
+FACTS = "run.json"
+
+
+def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
+    """Reads a run directory, or what `reports/latest` points to.
+
+    Args:
+        folder: the directory.
+        evidence: where its files of evidence are for a reader of the report.
+
+    Raises:
+        TruestepError: it is no run directory, or what is in it cannot be read.
+    """
+    folder = resolve(folder)
+    record = read_record(folder)
+    facts = _facts(folder / FACTS)
+    about = _about(folder, facts, record)
+    services = tuple(
+        ServiceUse(
+            name=str(row["name"]),
+            title=str(row.get("title") or row["name"]),
+            version=str(row.get("version") or ""),
+            backend=str(row.get("backend") or ""),
+            why=str(row.get("why") or ""),
+            took_s=float(row.get("took_s") or 0.0),
+            owner=str(row.get("owner") or ""),
+            run_id=about.run_id,
+        )
+        for row in facts.get("services", ())
+    )
+    features = tuple(
+        Documents(record, CaseReader(record, folder, evidence), about.run_id).features()
+    )
+    places = {
+        f"{scenario.uri}:{line}"
+        for feature in features
+        for scenario in feature.scenarios
+        for line in (scenario.line, *(step.line for step in scenario.steps))
+    }
+    return Run(
+        about=(about,),
+        features=features,
+        services=services,
+        # What befell a scenario is told with it.
+        problems=tuple(one for one in _problems(record, facts) if one.where not in places),
+    )
+
+
+def resolve(folder: Path) -> Path:
+    """Returns the run directory that `folder` is or names.
+
+    `reports/latest` is a file with the name of a folder where symbolic links cannot be made.
+    """
+    if folder.is_file():
+        return folder.parent / folder.read_text("utf-8").strip()
+    return folder.resolve()
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        facts = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise TruestepError(
+            "the facts of a run cannot be read",
+            seen=str(error),
+            looked=str(path),
+            remedy=f"remove that file: {MESSAGES} beside it is enough for a report",
+        ) from None
+    return dict(facts)
+
+
+def _about(folder: Path, facts: dict[str, Any], record: Record) -> About:
+    started = _moment(facts.get("started")) or when((record.run_started or {}).get("timestamp"))
+    finished = _moment(facts.get("finished")) or when((record.run_finished or {}).get("timestamp"))
+    git = facts.get("git") or {}
+    versions = {
+        name: str(facts[name])
+        for name in ("truestep", "behave", "python", "platform")
+        if name in facts
+    }
+    return About(
+        run_id=str(facts.get("run_id") or folder.name),
+        started=started,
+        finished=finished,
+        is_complete=record.run_finished is not None,
+        exit_code=facts.get("exit_code"),
+        arguments=tuple(map(str, facts.get("argv") or ())),
+        versions=versions
+        | {key: str(value) for key, value in (facts.get("versions") or {}).items()},
+        settings=_settings(facts.get("settings") or {}),
+        ended_by=str(facts.get("ended_by") or ""),
+        commit=str(git.get("commit") or ""),
+        branch=str(git.get("branch") or ""),
+        is_dirty=bool(git.get("dirty")),
+    )
+
+
+def _settings(sections: dict[str, Any]) -> dict[str, str]:
+    """Settings as `-D` takes them: those of a section carry its name."""
+    found: dict[str, str] = {}
+    for name, value in sections.items():
+        if isinstance(value, dict):
+            prefix = name.removeprefix("service.")
+            of_all = prefix in ("", "truestep")
+            found |= {key if of_all else f"{prefix}.{key}": str(own) for key, own in value.items()}
+        else:
+            found[name] = str(value)
+    return found
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _problems(record: Record, facts: dict[str, Any]) -> Iterator[RunProblem]:
+    for started, finished in record.run_hooks:
+        hook = record.hooks.get(started["hookId"], {})
+        where = str(hook.get("name") or hook.get("type") or "a hook of the run")
+        if finished is None:
+            why = Problem("", "The run was stopped while this ran.")
+            yield RunProblem(where, Outcome.ERROR, why)
+        elif (outcome := outcome_of(finished["result"])).is_failure:
+            why = problem_of(finished["result"]) or Problem("", "It failed and did not say why.")
+            yield RunProblem(where, outcome, why)
+    end = record.run_finished or {}
+    if end.get("exception") or (end.get("message") and not end.get("success")):
+        raised = end.get("exception") or {}
+        message = raised.get("message") or end.get("message") or ""
+        why = Problem(raised.get("type", ""), message, raised.get("stackTrace", ""))
+        yield RunProblem("the run", Outcome.ERROR, why)
+    for row in record.parse_errors:
+        uri = row["source"].get("uri", "a feature file")
+        line = row["source"].get("location", {}).get("line", 1)
+        yield RunProblem(f"{uri}:{line}", Outcome.ERROR, Problem("", row["message"]))
+    for row in facts.get("infrastructure") or ():
+        yield RunProblem(str(row["where"]), Outcome.INFRASTRUCTURE, Problem("", str(row["what"])))

@@ -1,0 +1,284 @@
+"""What a run directory says, as typed values: what every report is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from truestep.report.outcome import SEVERITY, Outcome
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why something did not end well: the exception's class name, its text, its traceback."""
+
+    type: str
+    message: str
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Something kept beside a step or a scenario.
+
+    `body` is text, or base64 where `is_binary`. What is large is a file instead: then `body` is
+    empty and `file` its path below the run directory, with forward slashes.
+    """
+
+    media_type: str
+    name: str
+    body: str
+    is_binary: bool = False
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened while a scenario ran. `at` is None when its time is not known."""
+
+    at: datetime | None
+    kind: str
+    title: str
+    detail: str = ""
+    data: object = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a scenario saw: entries in order of time, and sections named after what they show."""
+
+    entries: tuple[Entry, ...] = ()
+    sections: dict[str, object] = field(default_factory=dict)
+    # Where the whole of it is when it was too large to keep in the record: below the run directory.
+    file: str = ""
+
+
+Table: TypeAlias = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a scenario, or a hook that ran for it (`hook` is its name then)."""
+
+    keyword: str
+    text: str
+    line: int = 0
+    table: Table = ()
+    doc_string: str | None = None
+    # From where to where in `text` the step's values are, in characters.
+    values: tuple[tuple[int, int], ...] = ()
+    is_background: bool = False
+    hook: str = ""
+    outcome: Outcome = Outcome.NOT_RUN
+    started: datetime | None = None
+    took_s: float = 0.0
+    problem: Problem | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How a scenario ended in one of several runs that were merged."""
+
+    run_id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario, or one example of an outline, and how it went.
+
+    `key` is stable between runs (file and name), `slug` the same as part of an address.
+    """
+
+    key: str
+    slug: str
+    uri: str
+    line: int
+    name: str
+    keyword: str
+    description: str
+    tags: tuple[str, ...]
+    steps: tuple[Step, ...]
+    outcome: Outcome
+    started: datetime | None = None
+    took_s: float = 0.0
+    evidence: Evidence = field(default_factory=Evidence)
+    attachments: tuple[Attachment, ...] = ()
+    # What was raised first, in one line; steps say more.
+    why: str = ""
+    # Where it stands: the feature's name, the rule's or "", the outline's or "".
+    feature: str = ""
+    rule: str = ""
+    outline: str = ""
+    run_id: str = ""
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """What `behave` takes to run just this one."""
+        return f"{self.uri}:{self.line}"
+
+    @property
+    def failing(self) -> Step | None:
+        """The step or hook that decided the outcome: the worst, the first of equals."""
+        bad = [step for step in self.steps if step.outcome.is_failure]
+        return min(bad, key=lambda step: SEVERITY[step.outcome], default=None)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A table of examples: a heading, and for each row its cells and the scenario made of it."""
+
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    header: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], Scenario], ...]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A scenario that is written once, with places to fill in, and shown by examples."""
+
+    slug: str
+    name: str
+    keyword: str
+    description: str
+    tags: tuple[str, ...]
+    line: int
+    steps: tuple[Step, ...]
+    examples: tuple[Examples, ...]
+
+    @property
+    def scenarios(self) -> Iterator[Scenario]:
+        """One for each row, in the order of the file."""
+        return (scenario for table in self.examples for _, scenario in table.rows)
+
+
+Item: TypeAlias = Scenario | Outline
+
+
+@dataclass(frozen=True)
+class Section:
+    """The scenarios of a rule, or those of a feature that stand outside of rules (no name)."""
+
+    name: str
+    description: str
+    tags: tuple[str, ...]
+    line: int
+    background: tuple[Step, ...]
+    items: tuple[Item, ...]
+
+    @property
+    def scenarios(self) -> Iterator[Scenario]:
+        """Every scenario, examples one by one, in the order of the file."""
+        for item in self.items:
+            if isinstance(item, Outline):
+                yield from item.scenarios
+            else:
+                yield item
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature file."""
+
+    slug: str
+    uri: str
+    name: str
+    keyword: str
+    description: str
+    language: str
+    tags: tuple[str, ...]
+    background: tuple[Step, ...]
+    sections: tuple[Section, ...]
+
+    @property
+    def folder(self) -> str:
+        """Where the file is, with forward slashes."""
+        return self.uri.rpartition("/")[0]
+
+    @property
+    def scenarios(self) -> Iterator[Scenario]:
+        """Every scenario, examples one by one, in the order of the file."""
+        return (scenario for section in self.sections for scenario in section.scenarios)
+
+
+@dataclass(frozen=True)
+class ServiceUse:
+    """A server that the run used."""
+
+    name: str
+    title: str
+    version: str
+    backend: str
+    why: str
+    took_s: float
+    owner: str = ""
+    run_id: str = ""
+
+
+@dataclass(frozen=True)
+class RunProblem:
+    """What went wrong outside of every scenario: in a hook of the whole run, or with a server."""
+
+    where: str
+    outcome: Outcome
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class About:
+    """One run's own facts, from `run.json`."""
+
+    run_id: str
+    started: datetime | None
+    finished: datetime | None
+    # False when the run was killed: its record ends in the middle.
+    is_complete: bool
+    exit_code: int | None
+    arguments: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    commit: str = ""
+    branch: str = ""
+    is_dirty: bool = False
+    # The signal that ended it, or "".
+    ended_by: str = ""
+
+    @property
+    def took_s(self) -> float | None:
+        """From the first moment to the last; None when the run did not get to its end."""
+        if self.started is None or self.finished is None:
+            return None
+        return (self.finished - self.started).total_seconds()
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a report shows: of one run directory, or of several merged."""
+
+    about: tuple[About, ...]
+    features: tuple[Feature, ...]
+    services: tuple[ServiceUse, ...] = ()
+    problems: tuple[RunProblem, ...] = ()
+
+    @property
+    def scenarios(self) -> Iterator[Scenario]:
+        """Every scenario, examples one by one."""
+        return (scenario for feature in self.features for scenario in feature.scenarios)
+
+    @property
+    def failures(self) -> list[Scenario]:
+        """The scenarios that ran and did not end well."""
+        return [scenario for scenario in self.scenarios if scenario.outcome.is_failure]
+
+    def count(self) -> dict[Outcome, int]:
+        """How many scenarios ended in each way; every way is there."""
+        counts = dict.fromkeys(Outcome, 0)
+        for scenario in self.scenarios:
+            counts[scenario.outcome] += 1
+        return counts
