@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Any, NoReturn
 
 from truestep.clock import Clock
-from truestep.errors import CannotPauseError, UntaggedServiceError
+from truestep.errors import CannotPauseError, ServiceError, UntaggedServiceError
 from truestep.polling import pause, pauses
 from truestep.pool import RunningService
 from truestep.services.base import HasLog, Pausable
@@ -23,6 +23,7 @@ class ScenarioScope:
         self._places: dict[str, tuple[RunningService, Any]] = {}
         self._log_positions: list[tuple[str, HasLog, Any]] = []
         self._undo = ExitStack()
+        self._death_is_told = False
 
     def enter(self, running: RunningService, scenario_id: str) -> Any:
         """Makes a place for the scenario and returns the client bound to it.
@@ -36,7 +37,7 @@ class ScenarioScope:
         try:
             client = running.isolation.enter(scenario_id)
         except running.service.not_ready():
-            running.raise_if_dead()
+            self._raise_if_dead(running)
             raise
         self._places[running.service.name] = (running, client)
         self._undo.callback(self._leave, running, client)
@@ -78,7 +79,7 @@ class ScenarioScope:
         give_up = time.monotonic() + within_s
         for seconds in pauses():
             for running, _ in self._places.values():
-                running.raise_if_dead()
+                self._raise_if_dead(running)
             if time.monotonic() >= give_up:
                 return
             pause(seconds)
@@ -94,14 +95,22 @@ class ScenarioScope:
             remedy=f"let the run start it: leave out {name}.url",
         )
 
-    @staticmethod
-    def _leave(running: RunningService, client: Any) -> None:
+    def _leave(self, running: RunningService, client: Any) -> None:
         try:
             running.isolation.leave(client)
         except running.service.not_ready():
-            # What a dead server kept is gone with it; its death has been reported.
+            # What a dead server kept is gone with it.
             if running.provider.death() is None:
                 raise
+            if not self._death_is_told:
+                self._raise_if_dead(running)
+
+    def _raise_if_dead(self, running: RunningService) -> None:
+        try:
+            running.raise_if_dead()
+        except ServiceError:
+            self._death_is_told = True
+            raise
 
 
 def _last_lines(text: str) -> str:

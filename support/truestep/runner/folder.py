@@ -15,6 +15,8 @@ from truestep.errors import file_trouble
 
 MESSAGES = "messages.ndjson"
 FACTS = "run.json"
+RERUN = "rerun.txt"
+PAGE = "index.html"
 EVIDENCE = "evidence"
 LATEST = "latest"
 
@@ -37,15 +39,16 @@ class RunFolder:
         self._console = console
         self._messages = -1
         self._closed = False
+        self._failed = False
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
         self.run_id = f"{moment}Z-{secrets.token_hex(2)}"
         self.path = reports / self.run_id
         self._guarded(self._make)
 
     @property
-    def writable(self) -> bool:
-        """Whether all that was written so far is there."""
-        return not self._closed
+    def is_complete(self) -> bool:
+        """Whether all that was to be written is there."""
+        return not self._failed
 
     def message(self, line: bytes) -> None:
         """Appends to the messages; once this returns, a killed run keeps the line."""
@@ -55,7 +58,11 @@ class RunFolder:
     def facts(self, facts: Mapping[str, Any]) -> None:
         """Replaces run.json as a whole."""
         text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-        self._guarded(lambda: self._replace(FACTS, text.encode("utf-8", errors="replace")))
+        self.write(FACTS, text.encode("utf-8", errors="replace"))
+
+    def write(self, name: str, content: bytes) -> None:
+        """Writes a file as a whole, in place of one of that name."""
+        self._guarded(lambda: self._replace(name, content))
 
     def evidence(self, name: str, content: bytes) -> str:
         """Writes a file of evidence and returns its path, relative to the folder."""
@@ -103,6 +110,7 @@ class RunFolder:
         try:
             write()
         except OSError as error:
+            self._failed = True
             self.close()
             self._console.say(
                 f"truestep: WARNING: the report of this run is not complete: "

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from behave.formatter.captured import CapturedFormatter
 from behave.formatter.progress import ProgressFormatterBase
 from behave.formatter.rerun import RerunFormatter
 from behave.model import Rule
@@ -14,11 +16,39 @@ from behave.reporter.summary import AbstractSummaryReporter
 from truestep.runner.results import describe
 
 
-def mend_formatters(formatters: Iterable[Any]) -> None:
-    """Lets the progress formatters know of failing cleanups, over which they would stumble."""
-    for formatter in formatters:
-        if isinstance(formatter, ProgressFormatterBase):
-            formatter.dot_status = {**formatter.dot_status, Status.cleanup_error: "C"}
+class CapturedOutput(CapturedFormatter):  # type: ignore[misc]  # behave has no types
+    """What was captured, by behave's formatter of that name, which raises in behave 1.3.3."""
+
+    def print_statement(
+        self, statement: Any, position: str | None = None, show_status: bool = False
+    ) -> None:
+        """Writes a heading for a scenario or a step."""
+        if statement is None:
+            return
+        status = f" -- {position or 'status'}: {statement.status.name}"
+        shown = status if position or show_status else ""
+        kind = type(statement).__name__
+        # Not opened before, it would be written to the terminal.
+        self.open().write(f"{self.prefix}{kind}: {statement.name}{shown}\n")
+        self.stream.write(f"{self.prefix}Location: {statement.location}\n\n")
+
+    def make_capture_report(self, captured: Any, show_on_success: bool | None = None) -> str:
+        """Returns what was captured, as text."""
+        always = self.show_on_success if show_on_success is None else show_on_success
+        return str(captured.select_by_status(always).make_report())
+
+
+def mend_formatters(formatters: list[Any]) -> list[Any]:
+    """Returns behave's formatters, those that stumble replaced or told what they do not know."""
+    return [_mended(formatter) for formatter in formatters]
+
+
+def _mended(formatter: Any) -> Any:
+    if type(formatter) is CapturedFormatter:
+        return CapturedOutput(formatter.stream_opener, formatter.config)
+    if isinstance(formatter, ProgressFormatterBase):
+        formatter.dot_status = {**formatter.dot_status, Status.cleanup_error: "C"}
+    return formatter
 
 
 def tell_hook_errors(step: Any, errors: Sequence[BaseException]) -> None:
@@ -29,12 +59,19 @@ def tell_hook_errors(step: Any, errors: Sequence[BaseException]) -> None:
         step.exception = errors[0]
 
 
-def tell_rerun(formatters: Iterable[Any], again: Iterable[Any]) -> None:
+@dataclass(frozen=True)
+class _Place:
+    """What the rerun formatter takes from a scenario; a file that cannot be read has none."""
+
+    location: str
+
+
+def tell_rerun(formatters: Iterable[Any], places: Iterable[str]) -> None:
     """Gives the rerun formatter all that has to run again, also what never began."""
-    again = list(again)
+    rows = [_Place(place) for place in places]
     for formatter in formatters:
         if isinstance(formatter, RerunFormatter):
-            formatter.failed_scenarios = again
+            formatter.failed_scenarios = rows
 
 
 def tell_duration(reporters: Iterable[Any], took_s: float) -> None:

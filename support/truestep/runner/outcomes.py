@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from truestep.errors import BackendUnavailableError, ServiceError, UndefinedStepError
@@ -28,6 +29,8 @@ class Status(StrEnum):
     NOT_RUN = "not run"
 
 
+# PyHamcrest's way, and ours.
+_EXPECTATION = ("Expected:", "but:")
 _QUIET = {
     "skipped": Status.SKIPPED,
     "untested": Status.NOT_RUN,
@@ -53,6 +56,24 @@ class Outcome:
         return json.dumps({"status": self.status, "what": self.what}, ensure_ascii=False)
 
 
+@dataclass(frozen=True)
+class Around:
+    """What failed around scenarios: a hook or the cleanups of the run, a feature or a rule.
+
+    `where` is the place of the feature or rule; empty for the run.
+    """
+
+    name: str
+    where: str
+    errors: tuple[BaseException, ...]
+
+    @property
+    def status(self) -> Status:
+        """Whether a service failed."""
+        failed = any(is_infrastructure(error) for error in self.errors)
+        return Status.INFRASTRUCTURE if failed else Status.ERROR
+
+
 def outcome_of(scenario: Any, errors: Iterable[BaseException]) -> Outcome:
     """Returns how a scenario of behave's ended.
 
@@ -65,7 +86,7 @@ def outcome_of(scenario: Any, errors: Iterable[BaseException]) -> Outcome:
     if not status.has_failed():
         return Outcome(_QUIET.get(status.name, Status.PASSED))
     steps = [step for step in scenario.all_steps if step.status.has_failed()]
-    return Outcome(_failing(status, errors, steps), _first_line(errors, steps))
+    return Outcome(_failing(status, errors, steps), _what(errors, steps))
 
 
 def _failing(status: Any, errors: list[BaseException], steps: list[Any]) -> Status:
@@ -93,8 +114,17 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _first_line(errors: list[BaseException], steps: list[Any]) -> str:
+def _what(errors: list[BaseException], steps: list[Any]) -> str:
     if errors:
-        text = str(errors[0]).strip() or type(errors[0]).__name__
-        return redact(text.splitlines()[0])
-    return f"{steps[0].keyword} {steps[0].name}: {steps[0].status.name}" if steps else ""
+        return redact(headline(errors[0]))
+    if not steps:
+        return ""
+    undefined = steps[0].status.name == "undefined"
+    return "no step definition matches it" if undefined else str(steps[0].status.name)
+
+
+def headline(error: BaseException) -> str:
+    """Returns in one line what was raised: for an expectation, also what was there instead."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    more = takewhile(lambda line: line.strip().startswith(_EXPECTATION), lines[1:])
+    return " ".join([lines[0], *(line.strip() for line in more)])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from traceback import format_exception
@@ -16,24 +17,11 @@ from truestep.console import Console
 from truestep.pool import StartedService
 from truestep.redaction import redact
 from truestep.runner.facts import Facts, git_state
-from truestep.runner.folder import RunFolder
-from truestep.runner.outcomes import Outcome, Status, is_infrastructure
+from truestep.runner.folder import RERUN, RunFolder
+from truestep.runner.outcomes import Around, Outcome, Status, is_infrastructure
 from truestep.runner.places import place_of
 from truestep.runner.recorder import Recorder
 from truestep.runner.results import describe
-
-
-@dataclass(frozen=True)
-class Around:
-    """What failed around scenarios: a hook or cleanups of the run, a feature or a rule.
-
-    `where` is the place of the feature or rule; empty for the run.
-    """
-
-    name: str
-    where: str
-    errors: tuple[BaseException, ...]
-
 
 P = ParamSpec("P")
 Told = Callable[Concatenate["RunRecord", P], None]
@@ -76,6 +64,7 @@ class RunRecord:
         self.selected: dict[int, Any] = {}
         self.outcomes: dict[int, Outcome] = {}
         self.around: list[Around] = []
+        self.again: list[str] = []
         self.facts = Facts(self._files.run_id, settings=dict(settings), git=git_state(Path.cwd()))
         self.save()
 
@@ -85,8 +74,23 @@ class RunRecord:
         self._files.facts(self.facts.json())
 
     @_apart
-    def begin(self, features: Sequence[Any], config: Any, registry: Any, hooks: Any) -> None:
-        """The features are read; the first hook comes next."""
+    def begin(
+        self,
+        features: Sequence[Any],
+        unreadable: Sequence[str],
+        config: Any,
+        registry: Any,
+        hooks: Any,
+    ) -> None:
+        """The features are read; the first hook comes next.
+
+        Args:
+            features: behave's.
+            unreadable: files that are no features.
+            config: behave's configuration, which selects scenarios.
+            registry: behave's step registry.
+            hooks: behave's hooks, by name.
+        """
         self._hooks = hooks
         selected = [
             scenario
@@ -97,6 +101,7 @@ class RunRecord:
         self.selected = {id(scenario): scenario for scenario in selected}
         self.facts.scenario_count = len(selected)
         self.save()
+        self._recorder.read([*(feature.filename for feature in features), *unreadable])
         self._recorder.begin(features, self.selected, registry, hooks)
 
     @_apart
@@ -168,9 +173,7 @@ class RunRecord:
     @_apart
     def finish(self, *, failed: bool, broken: BaseException | None) -> None:
         """The run has ended; `broken` is what kept it from running, or broke through it."""
-        not_run = Outcome(Status.NOT_RUN)
-        ended = Counter(self.outcomes.get(key, not_run).status.value for key in self.selected)
-        self.facts.counts = dict(ended)
+        self.facts.counts = dict(Counter(outcome.status.value for _, outcome in self.ended))
         self.facts.finish(failed=failed, broken=broken is not None)
         message = describe(broken) if broken else None
         if message is None and self.facts.ended_by:
@@ -187,6 +190,26 @@ class RunRecord:
             "truestep: WARNING: the report of this run ends here by an error of its own, and the "
             f"run goes on: {describe(error)}\n" + redact("".join(format_exception(error)[-3:-1]))
         )
+
+    @_apart
+    def run_again(self, places: Sequence[str]) -> None:
+        """Keeps what has to run again, for `behave @FILE` too, which reads places from there on."""
+        self.again = list(places)
+        if places:
+            up = Path(os.path.relpath(Path.cwd(), self.folder))
+            self._files.write(RERUN, "".join(f"{up / place}\n" for place in places).encode())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it could be written."""
+        return self._files.is_complete and not self.broken
+
+    @property
+    def ended(self) -> Iterator[tuple[Any, Outcome]]:
+        """Each selected scenario of behave's, and how it ended."""
+        not_run = Outcome(Status.NOT_RUN)
+        for key, scenario in self.selected.items():
+            yield scenario, self.outcomes.get(key, not_run)
 
     def _place(self, name: str, statement: Any) -> SourceReference:
         if statement is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import platform
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -66,10 +66,16 @@ class Recorder:
         """Tells whether this is the scenario that runs now."""
         return self._case is not None and self.scenario is statement
 
+    def read(self, paths: Iterable[str]) -> None:
+        """Writes the feature files."""
+        self._write("meta", _meta())
+        for kind, message in self._sources.read(paths):
+            self._write(kind, message)
+
     def begin(
         self, features: Sequence[Any], selected: Container[int], registry: Any, hooks: Any
     ) -> None:
-        """Writes what is known before the first hook: documents, pickles, test cases.
+        """Writes what is known before the first hook: pickles and test cases.
 
         Args:
             features: all that were read.
@@ -79,9 +85,6 @@ class Recorder:
         """
         self.began = True
         self._cases = cases = Cases(self._ids, registry, hooks)
-        self._write("meta", _meta())
-        for kind, message in self._sources.read(feature.filename for feature in features):
-            self._write(kind, message)
         rows = []
         for feature in features:
             for scenario in feature.walk_scenarios():

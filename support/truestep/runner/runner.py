@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 
 import behave.runner
 from behave.formatter._registry import make_formatters
+from behave.parser import ParserError
 from behave.runner_util import parse_features
 
 from truestep.console import Console
@@ -22,6 +24,7 @@ from truestep.runner.cases import CLEANUP
 from truestep.runner.context import WatchedContext
 from truestep.runner.listener import Listener
 from truestep.runner.record import RunRecord
+from truestep.runner.summary import Summary
 from truestep.services import registry
 from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.session import Session
@@ -40,6 +43,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
+        if os.environ.get("NO_COLOR"):
+            config.color = "off"
         self.interruptions = Interruptions(self._end)
         self.interruptible = True
         self._settings, self._settings_error = _read_settings(config)
@@ -48,6 +53,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         self._raised: BaseException | None = None
         self._tag_errors: list[BaseException] = []
         self._scenario: Any = None
+        self._unreadable: list[str] = []
         self._step: Any = None
         self._step_errors: list[BaseException] = []
         self._entered: set[tuple[str, int]] = set()
@@ -57,6 +63,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         if self.config.dry_run:
             # Nothing runs, so there is nothing to keep.
             return bool(super().run())
+        # `@reports/latest/rerun.txt` is that of the run before.
+        self.config.paths = [_resolved(path) for path in self.config.paths]
         reports = self._settings.reports if self._settings else _REPORTS
         written = self._settings.written() if self._settings else {}
         self._record = RunRecord(reports, Console(), written)
@@ -71,6 +79,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             finally:
                 self._record.facts.ended_by = self.interruptions.received
                 self._record.finish(failed=failed, broken=broken)
+                services = self._settings.services if self._settings else ()
+                Summary(sys.stdout, os.environ, services).write(self._record)
         return failed
 
     def load_hooks(self, filename: str | None = None) -> None:
@@ -92,8 +102,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             return bool(super().run_model(features))
         self.context = WatchedContext(self, self)
         self._begin()
-        honest.mend_formatters(self.formatters)
-        self.formatters.insert(0, Listener(self))
+        self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
         return bool(super().run_model(features))
 
     def setup_capture(self, name: str | None = None) -> None:
@@ -162,7 +171,9 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         """All hooks and cleanups are done; formatters and reporters come to their end next."""
         everything = any(around.where == "" for around in self._record.around)
         again = honest.to_run_again(self.features, self._record.selected, everything=everything)
-        honest.tell_rerun(self.formatters, again)
+        places = [*self._unreadable, *(str(scenario.location) for scenario in again)]
+        honest.tell_rerun(self.formatters, places)
+        self._record.run_again(places)
         honest.tell_duration(self.config.reporters, time.time() - self._began)
 
     def code_raised(self, error: BaseException) -> None:
@@ -239,14 +250,17 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
     def _begin_in_vain(self) -> None:
         # All the files that can be read: their scenarios were not run.
         for location in self.feature_locations():
-            self.features += parse_features([location], language=self.config.lang)
+            try:
+                self.features += parse_features([location], language=self.config.lang)
+            except ParserError:
+                self._unreadable.append(str(location))
         self._begin()
         self.formatters = [Listener(self), *make_formatters(self.config, self.config.outputs)]
 
     def _begin(self) -> None:
         # Steps register there, whatever behave.step_registry says since.
         steps = behave.runner.the_step_registry
-        self._record.begin(self.features, self.config, steps, self.hooks)
+        self._record.begin(self.features, self._unreadable, self.config, steps, self.hooks)
 
     @contextmanager
     def _beside(self, first: BaseException) -> Iterator[None]:
@@ -255,6 +269,11 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             yield
         except Exception as error:  # noqa: BLE001  # the first error is raised again
             first.add_note(f"After that: {type(error).__name__}: {error}")
+
+
+def _resolved(path: Any) -> Any:
+    text = str(path)
+    return f"@{os.path.realpath(text[1:])}" if text.startswith("@") else path
 
 
 def _read_settings(config: Any) -> tuple[Settings | None, SettingsError | None]:

@@ -1,5 +1,8 @@
 """Hooks that raise where -D raise_in=… says so, and count what they did in hooks.txt."""
 
+import os
+import signal
+
 from truestep.errors import ServiceError
 
 
@@ -9,7 +12,12 @@ def trouble(context, hook, statement=None):
     userdata = context.config.userdata
     name = str(getattr(statement, "name", statement))
     if userdata.get("raise_in") == hook and userdata.get("at", name) == name:
-        if userdata.get("kind") == "service":
+        kind = userdata.get("kind", "")
+        if kind.startswith("SIG"):
+            for name in kind.split(","):
+                os.kill(os.getpid(), getattr(signal, name))
+            return
+        if kind == "service":
             raise ServiceError(
                 "redis (embedded) was not ready after 60 s",
                 seen="exited with code 1",
@@ -19,8 +27,8 @@ def trouble(context, hook, statement=None):
         raise RuntimeError(f"trouble in {hook}")
 
 
-def cleaned(context, level):
-    context.add_cleanup(trouble, context, f"cleanup of {level}")
+def cleaned(context, level, statement=None):
+    context.add_cleanup(trouble, context, f"cleanup of {level}", statement)
 
 
 def before_all(context):
@@ -33,17 +41,17 @@ def before_tag(context, tag):
 
 
 def before_feature(context, feature):
-    cleaned(context, "feature")
+    cleaned(context, "feature", feature)
     trouble(context, "before_feature", feature)
 
 
 def before_rule(context, rule):
-    cleaned(context, "rule")
+    cleaned(context, "rule", rule)
     trouble(context, "before_rule", rule)
 
 
 def before_scenario(context, scenario):
-    cleaned(context, "scenario")
+    cleaned(context, "scenario", scenario)
     trouble(context, "before_scenario", scenario)
     if "not_today" in scenario.tags:
         scenario.skip("not today")
