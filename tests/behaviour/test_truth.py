@@ -73,8 +73,8 @@ class Row:
 
     `record`, `json` (behave's words; `-`: not mentioned) tell of the four scenarios in order;
     `console` is behave's count, `marks` what the progress formatter writes, in any order; `rerun`
-    names what runs again, `around` the hooks and cleanups that failed around scenarios; `said` is
-    our summary at the end.
+    names what runs again, `around` the hooks and cleanups that failed around scenarios; `broken`
+    what kept the run from going on; `said` is our summary at the end.
     """
 
     trouble: str
@@ -85,6 +85,7 @@ class Row:
     marks: str = "...."
     rerun: tuple[str, ...] = ()
     around: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
     said: tuple[tuple[str, str], ...] = ()
     step: str = "When a book is borrowed"
     options: tuple[str, ...] = ()
@@ -124,6 +125,7 @@ def ending(trouble: str, **more: object) -> Row:
         json=str(more.pop("json", "passed error - -")),
         marks=str(more.pop("marks", ".E")),
         rerun=("Here", "In the rule", "After"),
+        broken=("the run",),
         said=(
             ("error", f"{PLACES['Here']}  Here"),
             ("not run", f"2 scenarios: the run was ended by {by}"),
@@ -160,6 +162,7 @@ ROWS = [
     Row(
         "a step is ambiguous",
         files={"steps/more_steps.py": AMBIGUOUS},
+        broken=("the run",),
         said=(("not run", "4 scenarios"),),
         **NOTHING_RAN,  # type: ignore[arg-type]
     ),
@@ -390,6 +393,17 @@ def counted(words: str) -> dict[str, int]:
     return {name: int(count) for count, name in pairs}
 
 
+JUNIT = {"passed": "passed", "failed": "failure", "skipped": "skipped", "not run": "skipped"}
+
+
+def junit_of(row: Row) -> dict[str, str]:
+    """The element that each case has; what no scenario shows is a case of its own."""
+    scenarios = {"Here": "skipped"} | by_name(row.record)
+    cases = {name: JUNIT.get(outcome, "error") for name, outcome in scenarios.items()}
+    problems = [place.replace(" ", " of ", 1) for place in row.around]
+    return cases | dict.fromkeys((*problems, *row.broken), "error")
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.trouble)
 def test_everything_that_tells_of_a_run_says_the_same(row: Row, tmp_path: Path) -> None:
     options = ("-r", "truestep.runner:Runner", *row.options)
@@ -402,6 +416,7 @@ def test_everything_that_tells_of_a_run_says_the_same(row: Row, tmp_path: Path) 
     assert told.facts["counts"] == Counter(by_name(row.record).values())
     assert told.counts == counted(row.console)
     assert told.by_json == by_name(row.json)
+    assert told.junit == junit_of(row)
     assert told.marks == Counter(row.marks)
     assert told.rerun == [PLACES[name] for name in row.rerun]
     assert [line[:2] for line in told.said] == list(row.said)

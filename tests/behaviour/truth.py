@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from tests.project import Project, Run
 
@@ -121,6 +122,17 @@ class Told:
             elif kind == "testRunHookFinished" and message["result"]["status"] == "FAILED":
                 failed.append(started[message["testRunHookStartedId"]])
         return failed
+
+    @property
+    def junit(self) -> dict[str, str]:
+        """How each case ended in the JUnit files, by name: its element, or `passed`."""
+        found = {}
+        for path in sorted((self.folder / "reports" / "junit").glob("*.xml")):
+            for case in ET.parse(path).getroot().iter("testcase"):
+                ends = [one.tag for one in case if one.tag in ("failure", "error", "skipped")]
+                assert len(ends) <= 1
+                found[str(case.get("name"))] = (*ends, "passed")[0]
+        return found
 
     @property
     def success(self) -> bool:

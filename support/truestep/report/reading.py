@@ -65,7 +65,7 @@ def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
         features=features,
         services=services,
         # What befell a scenario is told with it.
-        problems=tuple(one for one in _problems(record, facts) if one.where not in places),
+        problems=tuple(one for one in _problems(record) if one.where not in places),
     )
 
 
@@ -137,10 +137,19 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _problems(record: Record, facts: dict[str, Any]) -> Iterator[RunProblem]:
+def _place_of_hook(hook: dict[str, Any]) -> str:
+    name = str(hook.get("name") or hook.get("type") or "a hook of the run")
+    place = hook.get("sourceReference") or {}
+    uri = place.get("uri") or ""
+    # A hook of a feature or rule has its place there; another is written in Python.
+    is_feature = uri.endswith(".feature")
+    return f"{name} of {uri}:{place['location']['line']}" if is_feature else name
+
+
+def _problems(record: Record) -> Iterator[RunProblem]:
     for started, finished in record.run_hooks:
         hook = record.hooks.get(started["hookId"], {})
-        where = str(hook.get("name") or hook.get("type") or "a hook of the run")
+        where = _place_of_hook(hook)
         if finished is None:
             why = Problem("", "The run was stopped while this ran.")
             yield RunProblem(where, Outcome.ERROR, why)
@@ -157,5 +166,3 @@ def _problems(record: Record, facts: dict[str, Any]) -> Iterator[RunProblem]:
         uri = row["source"].get("uri", "a feature file")
         line = row["source"].get("location", {}).get("line", 1)
         yield RunProblem(f"{uri}:{line}", Outcome.ERROR, Problem("", row["message"]))
-    for row in facts.get("infrastructure") or ():
-        yield RunProblem(str(row["where"]), Outcome.INFRASTRUCTURE, Problem("", str(row["what"])))

@@ -48,6 +48,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         self.interruptions = Interruptions(self._end)
         self.interruptible = True
         self._settings, self._settings_error = _read_settings(config)
+        self._console = Console()
         self._record: RunRecord
         self._began = time.time()
         self._raised: BaseException | None = None
@@ -67,7 +68,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         self.config.paths = [_resolved(path) for path in self.config.paths]
         reports = self._settings.reports if self._settings else _REPORTS
         written = self._settings.written() if self._settings else {}
-        self._record = RunRecord(reports, Console(), written)
+        self._record = RunRecord(reports, self._console, written)
         failed, broken = True, None
         with self.interruptions.handled():
             try:
@@ -79,8 +80,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             finally:
                 self._record.facts.ended_by = self.interruptions.received
                 self._record.finish(failed=failed, broken=broken)
-                services = self._settings.services if self._settings else ()
-                Summary(sys.stdout, os.environ, services).write(self._record)
+                self._tell()
         return failed
 
     def load_hooks(self, filename: str | None = None) -> None:
@@ -229,6 +229,19 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
     def _end(self, reason: str) -> None:
         if self.context is not None:
             self.context.abort(reason=reason)
+
+    def _tell(self) -> None:
+        if self._record.is_complete:
+            # Late: what makes the page need not be loaded before the first scenario.
+            from truestep.report.publish import publish
+
+            published = publish(self._record.folder, environment=os.environ)
+            for warning in published.warnings:
+                self._console.say(warning)
+            for command in published.commands:
+                print(command)  # noqa: T201  # where GitHub reads it
+        services = self._settings.services if self._settings else ()
+        Summary(sys.stdout, os.environ, services).write(self._record)
 
     def _end_broken(self, error: BaseException) -> None:
         """Does what is left when something has broken through the run, or kept it from beginning.
