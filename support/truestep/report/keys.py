@@ -21,13 +21,13 @@ class Keys:
 
     def of_scenario(self, uri: str, name: str) -> tuple[str, str]:
         """Returns the key and the address of a scenario: stable while its file and name are."""
-        key = self._own(f"{uri}: {name}")
-        return key, self._own(slug(f"{uri.removesuffix('.feature')}--{name}"))
+        key = self._own(f"{uri}: {name}", " ({})")
+        return key, self._own(slug(f"{uri.removesuffix('.feature')} {name}"))
 
-    def _own(self, name: str) -> str:
+    def _own(self, name: str, numbered: str = "-{}") -> str:
         self._taken[name] += 1
         count = self._taken[name]
-        return name if count == 1 else self._own(f"{name}-{count}")
+        return name if count == 1 else self._own(name + numbered.format(count), numbered)
 
 
 def slug(text: str) -> str:

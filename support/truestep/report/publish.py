@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ from truestep.report.reading import read_run, resolve
 from truestep.report.results import EVIDENCE
 from truestep.report.run import Run
 from truestep.report.summary import markdown
-from truestep.report.terminal import closing
 
 JUNIT = "junit"
 
@@ -35,16 +33,15 @@ JUNIT = "junit"
 class Published:
     """What was made of a run.
 
-    `closing` is what to say at its end, on standard error; `commands` what GitHub reads from
-    standard output; `warnings` what could not be written, and what to do.
+    `commands` is what GitHub reads from standard output; `warnings` says what could not be
+    written, and what to do.
     """
 
-    closing: str
     commands: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def publish(folder: Path, *, environment: Mapping[str, str], colour: bool = False) -> Published:
+def publish(folder: Path, *, environment: Mapping[str, str]) -> Published:
     """Makes the reports of the run that has just ended: page, JUnit, history, CI's summary.
 
     Nothing that goes wrong here is raised: a report never changes what a run comes to.
@@ -52,13 +49,12 @@ def publish(folder: Path, *, environment: Mapping[str, str], colour: bool = Fals
     Args:
         folder: the run directory, `reports/<run id>`.
         environment: of the process; says whether this is GitHub, and where its summary goes.
-        colour: whether the closing text is coloured.
     """
     warnings: list[str] = []
     try:
         run = read_run(folder)
     except Exception as error:  # noqa: BLE001  # see above
-        return Published("", (), (_warning("no report was made", error, folder),))
+        return Published((), (_warning("no report was made", error, folder),))
     history = History()
 
     def keep_history() -> None:
@@ -87,14 +83,7 @@ def publish(folder: Path, *, environment: Mapping[str, str], colour: bool = Fals
             make()
         except Exception as error:  # noqa: BLE001  # see above
             warnings.append(_warning(f"{name} could not be written", error, folder))
-    page = folder.parent / "latest" / PAGE
-    return Published(
-        closing=closing(
-            run, page=_near(page) if (folder / PAGE).is_file() else None, colour=colour
-        ),
-        commands=tuple(error_commands(run)) if is_github else (),
-        warnings=tuple(warnings),
-    )
+    return Published(tuple(error_commands(run)) if is_github else (), tuple(warnings))
 
 
 def report(folders: Sequence[Path], into: Path) -> Run:
@@ -127,14 +116,6 @@ def report(folders: Sequence[Path], into: Path) -> Run:
 
 def _place_of_evidence(folder: Path, into: Path) -> str:
     return EVIDENCE if into.resolve() == folder else f"{EVIDENCE}/{folder.name}"
-
-
-def _near(path: Path) -> Path:
-    """The path as a user would type it from here."""
-    try:
-        return Path(os.path.relpath(path))
-    except ValueError:  # another drive
-        return path
 
 
 def _warning(what: str, error: Exception, folder: Path) -> str:
