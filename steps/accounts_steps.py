@@ -43,17 +43,17 @@ def step_open(context, who, email):
 
 @when('somebody called "{name}" opens an account')
 def step_open_called(context, name):
-    holders(context).open("Somebody", "somebody@example.com", name=name)
+    holders(context).open_with("Somebody", {"name": name})
 
 
 @when('somebody called "{name}", with spaces around it, opens an account')
 def step_open_called_with_spaces(context, name):
-    holders(context).open("Somebody", "somebody@example.com", name=f"  {name} ")
+    holders(context).open_with("Somebody", {"name": f"  {name} "})
 
 
 @when("{who:Who} opens an account {defect:Defect}")
 def step_open_wrong(context, who, defect):
-    holders(context).open(who, "ada@example.com", **defect[1])
+    holders(context).open_with(who, defect[1])
 
 
 @when('{one:Who} and {other:Who} open accounts with "{email:Quoted}" at the same moment')

@@ -51,9 +51,9 @@ def steps_as_markdown() -> str:
     lines = [
         "# The ready-made steps",
         "",
-        "`{…}` stands for what you write there; for a time that is `1 hour`, `59 seconds`, `0.5 seconds`",
-        "or `a week`. `*` goes with Given, When and Then. `<name>`, in a text or table of a step, stands",
-        "for the value that an earlier step kept under that name.",
+        "`{…}` stands for what you write there; for a time that is `1 hour`, `59 seconds`,",
+        "`0.5 seconds` or `a week`. `*` goes with Given, When and Then. `<name>`, in a text or",
+        "table of a step, stands for the value that an earlier step kept under that name.",
     ]
     module = ""
     for definition in ready_made_steps():
@@ -70,9 +70,9 @@ def settings_as_markdown() -> str:
     lines = [
         "# The settings",
         "",
-        "A setting is written in `behave.ini`, in the environment or on the command line; the later",
-        "of these beats the earlier. An unknown setting or value is refused, and the error names the",
-        "nearest valid one.",
+        "A setting is written in `behave.ini`, in the environment or on the command line; the",
+        "later of these beats the earlier. An unknown setting or value is refused, and the error",
+        "names the nearest valid one.",
         "",
         "| where | for all services | for one service |",
         "| --- | --- | --- |",

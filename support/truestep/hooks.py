@@ -17,7 +17,7 @@ def before_all(context: Context) -> None:
     """Reads settings and tags, refuses bad input, starts what the run needs."""
     context.truestep = Session(context)
     context.add_cleanup(context.truestep.close)
-    context.truestep.open()
+    context.truestep.open(context)
 
 
 def before_feature(context: Context, feature: Feature) -> None:

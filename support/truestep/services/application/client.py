@@ -40,7 +40,8 @@ class HttpClient:
     """An HTTP client bound to one application and one scenario.
 
     Args:
-        url: where the application is.
+        name: the application's.
+        url: where it is.
         answer_within_s: seconds, before scaling, until a request without an answer fails.
         hide: names of headers, parameters and JSON whose values nobody may read in a report.
         tls: what checks certificates.
@@ -52,8 +53,15 @@ class HttpClient:
     """
 
     def __init__(
-        self, url: str, *, answer_within_s: float, hide: Iterable[str], tls: ssl.SSLContext
+        self,
+        name: str,
+        url: str,
+        *,
+        answer_within_s: float,
+        hide: Iterable[str],
+        tls: ssl.SSLContext,
     ) -> None:
+        self.name = name
         self.url = url
         self.exchanges: list[Exchange] = []
         self.follow_redirects = False
@@ -150,7 +158,7 @@ class HttpClient:
                 seen=problem,
                 looked=self._hiding.url(str(request.url)),
                 remedy="see the application's log; when it is slow, give it more time: "
-                "answer_within_s",
+                f"{self.name}.answer_within_s",
             ) from error
         self.exchanges += [self._answered(hop) for hop in (*response.history, response)]
         self._answer = Answer(
