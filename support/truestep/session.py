@@ -97,6 +97,10 @@ class Session:
         self._start(self._plan.needed_for_run(), RUN)
         self._header.print()
 
+    def is_needed(self) -> bool:
+        """Tells whether any selected scenario asks for a service."""
+        return self._plan.count() > 0
+
     def close(self) -> None:
         """Stops everything; safe to call again."""
         if self._closed:

@@ -158,7 +158,22 @@ def test_a_place_named_by_a_url_is_flushed_and_never_leased(embedded: RunningSer
                 app.set("user:2", "Grace")
             place.close()
             assert app.keys() == ["user:2"]
-            app.flushdb()
+            app.delete("user:2")
+
+
+def test_flushing_the_database_of_the_leases_leaves_them_in_force(embedded: RunningService) -> None:
+    place = embedded.service.shared_place(_endpoint(_bare(embedded)), None, may_reset=True)
+    with place_on(embedded, "billing") as other:
+        before = leases(embedded)
+        with closing(application(place)) as app:
+            app.set("user:1", "Ada")
+            with scenario(place) as client:
+                [lease] = client.keys()
+                assert 0 < client.ttl(lease) <= 24 * 60 * 60
+        assert leases(embedded) == before
+        with place_on(embedded) as third:
+            assert third.url != other.url
+    place.close()
 
 
 def test_what_may_not_be_flushed_is_not_touched(embedded: RunningService) -> None:
@@ -182,9 +197,9 @@ def test_what_may_not_be_flushed_is_not_touched(embedded: RunningService) -> Non
 
 def test_a_server_without_a_free_database_says_so(running: Start) -> None:
     server = running("redis", Backend.EMBEDDED, databases="2")
-    with place_on(server), pytest.raises(ServiceError, match="redis has no free database"):
-        with place_on(server, "billing"):
-            pass
+    one, other = place_on(server), place_on(server, "billing")
+    with one, pytest.raises(ServiceError, match="redis has no free database"), other:
+        pass
 
 
 def _endpoint(url: str) -> Endpoint:
