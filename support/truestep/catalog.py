@@ -13,6 +13,7 @@ from typing import Any
 from behave.step_registry import registry
 
 import truestep.steps
+from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.services.registry import SERVICES, service_class, service_keys
 from truestep.settings import GENERAL_KEYS, SERVICE_KEYS, Key
 
@@ -91,6 +92,15 @@ def settings_as_markdown() -> str:
     own = service_keys()
     for name in SERVICES:
         lines += ["", f"## {service_class(name).title}: `[service.{name}]`", "", *_table(own[name])]
+    lines += [
+        "",
+        "## An application under test: `[service.NAME]`",
+        "",
+        "A section of any other name, with a `command`, a `compose` file or a `url`, describes",
+        "an application; its name is its tag. It has the settings of each service too.",
+        "",
+        *_table(APPLICATION_KEYS),
+    ]
     return "\n".join(lines) + "\n"
 
 

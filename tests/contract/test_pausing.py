@@ -60,8 +60,11 @@ def test_a_server_that_is_not_paused_can_be_resumed(
 def test_a_server_stopped_while_it_is_paused_ends_as_it_is_asked_to(
     running: Start, name: str
 ) -> None:
-    provider = running(name, Backend.EMBEDDED).provider
+    server = running(name, Backend.EMBEDDED)
+    provider = server.provider
     assert isinstance(provider, Pausable)
+    # As a run does it: first the connections, then the server.
+    server.isolation.close()
     provider.pause()
     provider.stop()
     assert provider.death() is not None

@@ -170,6 +170,7 @@ def test_flushing_the_database_of_the_leases_leaves_them_in_force(embedded: Runn
             with scenario(place) as client:
                 [lease] = client.keys()
                 assert 0 < client.ttl(lease) <= 24 * 60 * 60
+                Clock({"redis": (place, client)}).advance(timedelta(days=2))
         assert leases(embedded) == before
         with place_on(embedded) as third:
             assert third.url != other.url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -18,10 +17,10 @@ from truestep.errors import NoAnswerError, StepUsageError
 from truestep.polling import scaled
 from truestep.redaction import redact
 from truestep.services.application.exchange import Answer, Exchange
+from truestep.services.application.files import media_type, read_bytes
 from truestep.services.application.hiding import Hiding, Pairs, hidden
 
 _OUR_MACHINE = ("127.0.0.1", "localhost", "::1")
-_BINARY = "application/octet-stream"
 
 
 @cache
@@ -244,25 +243,3 @@ def _checked(path: str) -> str:
 
 def _uploaded(file: Path) -> tuple[str, bytes, str]:
     return file.name, read_bytes(file), media_type(file)
-
-
-def media_type(file: Path) -> str:
-    """Returns what a file is, by its name: `image/png`."""
-    return mimetypes.guess_type(file.name)[0] or _BINARY
-
-
-def read_bytes(file: Path) -> bytes:
-    """Returns what is in a file.
-
-    Raises:
-        StepUsageError: it cannot be read.
-    """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise StepUsageError(
-            f"the file {file} cannot be read",
-            seen=str(error.strerror or error),
-            looked=str(file.absolute()),
-            remedy="correct the path: it starts from the folder that behave runs in",
-        ) from error

@@ -15,9 +15,8 @@ from truestep.polling import pause, pauses, scaled
 from truestep.services.application.compose_file import PUBLISHED, ComposeFile
 from truestep.services.application.compose_project import (
     ComposeProject,
-    Container,
     InterruptedCommandError,
-    run_docker,
+    run_compose,
     said,
 )
 from truestep.services.application.places import Places
@@ -126,7 +125,7 @@ class ComposeStack(Provider):
             return
         logs = self._context.root / _LOGS
         logs.mkdir(parents=True, exist_ok=True)
-        (logs / f"{self._name}.log").write_text(project.run("logs", "--no-color").stdout)
+        (logs / f"{self._name}.log").write_text(project.logs())
         done = project.down()
         if done.returncode:
             raise ServiceError(
@@ -182,7 +181,7 @@ class ComposeStack(Provider):
 
     def _check_file(self) -> dict[str, Any]:
         try:
-            version = run_docker("compose", "version")
+            version = run_compose("version")
         except FileNotFoundError:
             raise self._unavailable(
                 "there is no `docker` command", "PATH", "install Docker's command line"
@@ -199,7 +198,7 @@ class ComposeStack(Provider):
 
     def _pull(self, service: str, image: str) -> None:
         self._context.console.say(f"truestep: pulling the image {image}, once")
-        pulled = run_docker("compose", "-f", str(self._file.path), "pull", "--quiet", service)
+        pulled = run_compose("-f", str(self._file.path), "pull", "--quiet", service)
         if pulled.returncode:
             raise BackendUnavailableError(
                 f"the image {image} of {service} in the stack of {self._name} could not be pulled",
@@ -238,18 +237,19 @@ class ComposeStack(Provider):
         containers = project.containers()
         broken = [one for one in containers if one.trouble]
         unstarted = [one for one in containers if one.name in problem and not one.trouble]
-        logs = "".join(f"\n{one.service}:\n{self._log_or_none(one)}" for one in broken)
+        late = [one for one in containers if one.state != "created" and not one.has_come_up]
+        logs = [f"{one.service}:\n{self.log_of(one.service)}" for one in broken or late]
         taken = any(word in problem for word in _TAKEN)
         return ServiceError(
             f"the stack of {self._name} did not come up",
             seen=", ".join(str(one.trouble) for one in broken)
             or "".join(f"{one.service} could not be started: " for one in unstarted) + problem,
-            looked=f"the last log lines of{logs}" if logs else str(self._values["compose"]),
+            looked="\n".join(["the last log lines of", *logs]) if logs else self._place(),
             remedy=_FREE_PORT if taken else "mend that; what had come up was taken down again",
         )
 
-    def _log_or_none(self, container: Container) -> str:
-        return self.log_of(container.service)
+    def _place(self) -> str:
+        return f"{self._values['compose']}, from {self._values.origin('compose')}"
 
     def _published(self, service: str, port: int) -> str:
         if self._project is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from truestep.errors import SettingsError, nearest
-from truestep.services.application.compose_project import as_json, run_docker, said
+from truestep.services.application.compose_project import as_json, run_compose, said
 from truestep.services.processes import free_port
 from truestep.settings import Values
 
@@ -62,9 +62,8 @@ class ComposeFile:
         Raises:
             SettingsError: compose cannot read it.
         """
-        config = ("compose", "-f", str(self.path), "config", "--format", "json")
-        # The shell's variables beat ours, as they do when it is brought up.
-        read = run_docker(*config, environment={**self.variables(), **_shell()})
+        config = ("-f", str(self.path), "config", "--format", "json")
+        read = run_compose(*config, environment=self.variables())
         if read.returncode:
             raise SettingsError(
                 f"the compose file of {self._name} is not valid",
@@ -116,17 +115,12 @@ class ComposeFile:
             )
         published = [one["target"] for one in services[service].get("ports", [])]
         if port not in published:
+            variable = f"{service.upper().replace('-', '_')}_PORT"
             shown = ", ".join(map(str, published)) or "none"
             raise SettingsError(
                 f"{self._name} needs the port {port} of {service} from outside",
                 seen=f"of its ports it publishes {shown}",
                 looked=f"{self._values['compose']}, for {setting} of {self._name}",
-                remedy=f'publish it: `ports: ["127.0.0.1:${{{service.upper()}_PORT:-{port}}}:{port}"]`, '
+                remedy=f'publish it: `ports: ["127.0.0.1:${{{variable}:-{port}}}:{port}"]`, '
                 "or correct the setting",
             )
-
-
-def _shell() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,7 +88,7 @@ class ComposeProject:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a command that is done soon, `logs` for one; both streams are in its output."""
-        return run_docker(*self._compose.docker_compose_command()[1:], *arguments)
+        return run_compose(*arguments, command=self._compose.docker_compose_command())
 
     def run_long(self, *arguments: str, within_s: float | None) -> subprocess.CompletedProcess[str]:
         """Runs a command that `interrupt` can end: `build`, `up`.
@@ -129,7 +130,13 @@ class ComposeProject:
         """Returns all containers of the project, by the names of their services."""
         found = self._compose.get_containers(include_all=True)
         states = [
-            Container(one.Name, one.Service, one.State or "", one.Health or "", one.ExitCode or 0)
+            Container(
+                name=one.Name or "",
+                service=one.Service or "",
+                state=one.State or "",
+                health=one.Health or "",
+                exit_code=one.ExitCode or 0,
+            )
             for one in found
         ]
         return sorted(states, key=lambda one: one.name)
@@ -147,13 +154,18 @@ class ComposeProject:
         except (ContainerIsNotRunning, NoSuchPortExposed) as error:
             raise LookupError(str(error)) from error
         on_all = ("0.0.0.0", "localhost")  # noqa: S104  # what is compared with, not bound
-        return ("127.0.0.1" if host in on_all else host), int(published)
+        return ("127.0.0.1" if host is None or host in on_all else host), published or port
 
     def log(self, service: str, *, lines: int | None = None, since: datetime | None = None) -> str:
         """Returns what a service has logged: its last lines, or what came since then."""
         tail = [] if lines is None else ["--tail", str(lines)]
         from_then = [] if since is None else ["--since", since.astimezone(UTC).isoformat()]
-        return self.run("logs", "--no-log-prefix", *tail, *from_then, service).stdout.strip()
+        return self.logs("--no-log-prefix", *tail, *from_then, service).strip()
+
+    def logs(self, *arguments: str) -> str:
+        """Returns what compose prints by `logs`, as it is in a file."""
+        # Compose clears the line of a terminal first, terminal or not.
+        return self.run("logs", "--no-color", *arguments).stdout.replace("\x1b[2K", "")
 
     def down(self) -> subprocess.CompletedProcess[str]:
         """Takes all of it down: containers, networks, volumes, and the images that it built."""
@@ -182,20 +194,27 @@ class ComposeProject:
                 process.wait()
 
 
-def run_docker(
-    *arguments: str, environment: Mapping[str, str] | None = None
+def run_compose(
+    *arguments: str,
+    command: Sequence[str] = ("docker", "compose"),
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a docker command; both streams are in its output.
+    """Runs a command of docker compose; both streams are in its output.
+
+    Args:
+        arguments: the command and what it takes.
+        command: how compose is called.
+        environment: more variables for it; those of the shell beat them.
 
     Raises:
         FileNotFoundError: there is no such program.
     """
     return subprocess.run(
-        ["docker", *arguments],
+        [*command, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, **(environment or {})},
+        env={**(environment or {}), **os.environ},
         text=True,
         check=False,
     )
@@ -213,6 +232,4 @@ def said(output: str) -> str:
 
 def as_json(text: str) -> Any:
     """Returns the value of JSON that follows warnings in the same output."""
-    import json
-
     return json.loads(text[text.index("\n{") if not text.startswith("{") else 0 :])
