@@ -88,7 +88,7 @@ def test_application_is_started_once_per_run_whatever_lifetime_is_set(
 def test_application_has_a_process_group_and_an_environment_of_its_own(moody: Project) -> None:
     set_up(moody, **{"env.GREETING": "hello"})
     scenario(moody, "    * the process is noted\n")
-    secret = {"AWS_SECRET_ACCESS_KEY": "nobody's business", "PYTHONPATH": "/nowhere"}
+    secret = {"AWS_SECRET_ACCESS_KEY": "nobody's business", "DATABASE_URL": "postgresql://prod"}
     [seen] = processes(moody.behave("--no-capture", environment=secret))
     assert seen["group"] == seen["pid"]
     assert set(seen["environment"]) <= {

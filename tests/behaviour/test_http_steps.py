@@ -223,6 +223,7 @@ SECRETS = {
     "cookie": "cookie-of-ada",
     "header by its name": "key-of-ada-1",
     "value in JSON by its name": "pin-of-ada-1843",
+    "short value in JSON": "1815",
     "parameter by its name": "pin-in-a-query",
 }
 
@@ -258,7 +259,7 @@ def test_secrets_are_in_no_report(moody: Project) -> None:
     assert "authorization: ***\n" in run.out
     assert "cookie: ***\n" in run.out
     assert "x-api-key: ***\n" in run.out
-    assert '{"user": {"name": "Ada", "pin": "***"}}' in run.out
+    assert '{"user": {"name": "Ada", "pin": "***"}, "others": [{"pin": "***"}]}' in run.out
 
 
 def test_exchange_shows_request_and_answer(moody: Project) -> None:
