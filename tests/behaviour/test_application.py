@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from hamcrest import equal_to
 
 from tests.behaviour.test_bad_input import refusal
 from tests.clone import ROOT
-from tests.project import Project, Run
+from tests.project import SAMPLES, Project, Run
 from truestep.polling import eventually
 
 ANSWERS = """\
@@ -406,3 +407,46 @@ def test_doctor_says_how_an_application_would_run(moody: Project) -> None:
     assert "moody      embedded: asked for by [truestep] backend in behave.ini\n" in doctor()
     set_up(moody, folder="nowhere")
     assert "moody      cannot run\nthe folder of moody is not there" in doctor()
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Iterator[str]:
+    """The application of `moody` as somebody else runs it; its URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = SAMPLES / "moody" / "app.py"
+    with (tmp_path / "deployed.log").open("w") as log:
+        process = subprocess.Popen([sys.executable, str(app), str(port)], stdout=log, stderr=log)
+    try:
+        with socket.socket() as probe:
+            eventually(
+                lambda: probe.connect_ex(("127.0.0.1", port)), equal_to(0), what="the application"
+            )
+        yield f"http://127.0.0.1:{port}"
+        assert process.poll() is None, "what somebody else runs is not ours to stop"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_deployed_application_is_talked_to_by_its_url(moody: Project, deployed: str) -> None:
+    run = moody.behave("-D", f"moody.url={deployed}", "-D", "moody.backend=external")
+    assert run.summary == "1 scenario passed, 0 failed, 0 skipped", run.out + run.err
+    assert "external  asked for by -D moody.backend=external" in run.err
+
+
+def test_scenario_that_looks_into_what_no_url_leads_to_is_skipped_with_the_reason(
+    moody: Project, deployed: str
+) -> None:
+    set_up(moody, needs="redis")
+    scenario(moody, ANSWERS, tags="@moody @redis")
+    run = moody.behave("-D", f"moody.url={deployed}", "-D", "moody.backend=external")
+    assert run.code == 0, run.out + run.err
+    assert run.summary == "0 scenarios passed, 0 failed, 1 skipped"
+    assert (
+        "truestep: skipped features/moody.feature:3: "
+        "this scenario looks into redis of a deployed application: no URL says where it is\n"
+        "  Looked at: the setting redis.url\n"
+        "  Try: give it: -D redis.url=…\n"
+    ) in run.err

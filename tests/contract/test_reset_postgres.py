@@ -302,12 +302,17 @@ def test_partitions_and_inherited_tables_are_emptied(server: RunningService) -> 
         CREATE TABLE cities (name text);
         CREATE TABLE capitals (of text) INHERITS (cities);
         INSERT INTO cities VALUES ('Lyon');
+        CREATE TABLE drinks (name text);
+        CREATE TABLE teas (place text) INHERITS (drinks);
+        INSERT INTO teas VALUES ('Assam', 'India');
     """
     with place_on(server, migrations) as place:
         for name in ("s1", "s2"):
             with scenario(place, name) as sql:
                 assert sql("SELECT * FROM regions") == [("eu",)]
                 assert sql("SELECT * FROM cities") == [("Lyon",)]
+                assert sql("SELECT * FROM drinks") == [("Assam",)]
+                sql("INSERT INTO drinks VALUES ('Water'); UPDATE teas SET place = 'Assam'")
                 assert sql("INSERT INTO events (at) VALUES ('2024-05-01') RETURNING id") == [(1,)]
                 sql("INSERT INTO events_h1 VALUES (7, '2024-06-01')")
                 sql("DELETE FROM regions; INSERT INTO capitals VALUES ('Paris', 'France')")
@@ -440,6 +445,20 @@ def test_a_transaction_that_keeps_others_from_reading_is_named(place: SharedPlac
             place.enter("s2")
     assert told.value.seen.startswith(f"session {pid} ")
     assert "who keeps locks on notes, after" in told.value.looked
+
+
+def test_of_several_the_transaction_that_is_open_the_longest_is_named(place: SharedPlace) -> None:
+    with scenario(place, "s1"):
+        pass
+    with left_open(place.url, "SELECT 1 FROM users") as leaked:
+        pid = leaked.info.backend_pid
+        with scenario(place, "s2") as sql:
+            sql("INSERT INTO users DEFAULT VALUES")
+        with left_open(place.url, "TABLE users"), pytest.raises(ServiceError) as told:
+            place.enter("s3")
+    assert told.value.seen.startswith(f"session {pid} ")
+    assert told.value.seen.endswith("its last query: SELECT 1 FROM users (and 1 more)")
+    assert told.value.looked.endswith("that transaction began in the scenario s1")
 
 
 def test_our_own_sessions_say_whose_they_are(place: SharedPlace) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,37 +13,30 @@ from weakref import WeakKeyDictionary
 from behave.model import Feature
 from behave.runner import Context
 
-from truestep.console import Console
-from truestep.pool import RUN, RunningService, ServicePool
+from examples.accounts.specs.own_run import NAME, new_run, settings_of, started
+from truestep.pool import RunningService
 from truestep.scope import ScenarioScope
 from truestep.services import registry
 from truestep.services.application.compose import ComposeStack
-from truestep.services.application.settings import APPLICATION_KEYS
-from truestep.services.base import RunContext
-from truestep.services.engine import docker_client, engine_problem
-from truestep.settings import read_settings
-from truestep.signals import signals_as_interrupts
-from truestep.workspace import Workspace
+from truestep.services.engine import docker_client
+from truestep.settings import Backend
 
-_NAME = "accounts"
 _stacks: WeakKeyDictionary[Feature, Stack] = WeakKeyDictionary()
+_INSIST = f"to have it all the same: -D {NAME}.backend=docker"
 
 
 class Stack:
     """The stack of `[service.accounts]`, whichever backend the run uses for its other specs."""
 
     def __init__(self, userdata: dict[str, str]) -> None:
-        self._settings = read_settings(
-            registry.service_keys(),
-            application=APPLICATION_KEYS,
-            folder=Path.cwd(),
-            environment=os.environ,
-            userdata={**userdata, f"{_NAME}.backend": "docker"},
-        )
+        self._userdata = userdata
+        in_docker = {**userdata, f"{NAME}.backend": "docker"}
+        self._settings = settings_of(Path.cwd(), os.environ, in_docker)
+        self._run = new_run(self._settings, Path.cwd())
+        self._project = f"truestep-{self._run.run_id}-{NAME}"
         self._undo = ExitStack()
         self._running: RunningService | None = None
         self._belongings: set[str] = set()
-        self._project = ""
 
     @property
     def provider(self) -> ComposeStack:
@@ -52,22 +45,19 @@ class Stack:
             raise AssertionError("the stack is not up")
         return self._running.provider
 
+    @cached_property
+    def problem(self) -> str | None:
+        """Why it cannot come up soon, without a pull; None for who has asked for docker."""
+        asked, _ = settings_of(Path.cwd(), os.environ, self._userdata).backend(NAME)
+        if asked is Backend.DOCKER:
+            return None
+        return ComposeStack(NAME, self._settings.services[NAME], self._run).pull_problem()
+
     def up(self) -> None:
         """Builds and starts it, unless it is up."""
         if self._running is not None:
             return
-        workspace = Workspace()
-        run = RunContext(
-            secrets.token_hex(3), Path.cwd(), self._settings.cache, workspace, Console()
-        )
-        pool = ServicePool(self._settings, run)
-        self._undo.enter_context(signals_as_interrupts())
-        self._undo.callback(workspace.close)
-        self._undo.callback(pool.close)
-        pool.check([_NAME])
-        pool.start([_NAME], RUN)
-        self._running = pool.acquire(_NAME, RUN)
-        self._project = f"truestep-{run.run_id}-{_NAME}"
+        self._running = self._undo.enter_context(started(self._settings, self._run))
         self._belongings = set(self._found())
 
     def enter(self, context: Context) -> None:
@@ -123,10 +113,13 @@ def stack(context: Context) -> Stack:
 
 
 def bring_up(context: Context) -> None:
-    """Brings the stack up for the scenario, which is skipped, and says why, without an engine."""
-    problem = engine_problem()
+    """Brings the stack up for the scenario, which is skipped if that would take a pull.
+
+    No run waits for a pull, unless it asks for docker.
+    """
+    problem = stack(context).problem
     if problem:
-        context.truestep.skip(context.scenario, problem)
+        context.truestep.skip(context.scenario, f"{problem}; {_INSIST}")
         return
     stack(context).up()
     stack(context).enter(context)

@@ -12,7 +12,7 @@ from typing import Any
 
 from truestep.errors import BackendUnavailableError, ServiceError, TruestepError
 from truestep.polling import pause, pauses, scaled
-from truestep.services.application.compose_file import PUBLISHED, ComposeFile
+from truestep.services.application.compose_file import PUBLISHED, ComposeFile, images_of
 from truestep.services.application.compose_project import (
     ComposeProject,
     InterruptedCommandError,
@@ -28,6 +28,7 @@ from truestep.services.engine import (
     guard,
     missing_images,
     prepare_testcontainers,
+    reaper_images,
 )
 from truestep.settings import Values
 
@@ -68,6 +69,22 @@ class ComposeStack(Provider):
         for service, one in services.items():
             if "build" not in one and missing_images(one["image"]):
                 self._pull(service, one["image"])
+
+    def pull_problem(self) -> str | None:
+        """Returns None when the stack can come up without a pull, else why not, in a few words.
+
+        Raises:
+            SettingsError: its file cannot work.
+        """
+        problem = engine_problem()
+        if problem:
+            return problem
+        try:
+            services = self._check_file()
+        except BackendUnavailableError as error:
+            return error.seen
+        missing = missing_images(*images_of(services), *reaper_images())
+        return f"the image {missing[0]} is not here yet" if missing else None
 
     def start(self) -> Endpoint:
         """Builds and starts the stack; returns once all of its containers have come up.

@@ -16,6 +16,8 @@ _PORT_VARIABLE = re.compile(
     r"\$\{([A-Z][A-Z0-9_]*PORT)\b[^}]*\}:[\d$]"
     r"|\bpublished:\s*[\"']?\$\{([A-Z][A-Z0-9_]*PORT)\b"
 )
+# `FROM --platform=… python:3.13-slim AS base` in a Dockerfile.
+_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
 # `{db:5432}` in a setting `stack.NAME`.
 PUBLISHED = re.compile(r"\{([\w-]+):(\d+)\}")
 
@@ -124,3 +126,26 @@ class ComposeFile:
                 remedy=f'publish it: `ports: ["127.0.0.1:${{{variable}:-{port}}}:{port}"]`, '
                 "or correct the setting",
             )
+
+
+def images_of(services: dict[str, Any]) -> list[str]:
+    """Returns the images of a file's services, and those that the built ones are built from.
+
+    Without those whose names are only known during the build: `FROM ${BASE}`.
+    """
+    found: set[str] = set()
+    for one in services.values():
+        found |= _built_from(one["build"]) if "build" in one else {one["image"]}
+    return sorted(found)
+
+
+def _built_from(build: dict[str, Any]) -> set[str]:
+    if "dockerfile_inline" in build:
+        text = build["dockerfile_inline"]
+    else:
+        dockerfile = Path(build["context"]) / build.get("dockerfile", "Dockerfile")
+        # Without one the build fails, and says so; from an address it is not here to be read.
+        text = dockerfile.read_text(encoding="utf-8") if dockerfile.is_file() else ""
+    found = _FROM.findall(text)
+    stages = {stage for _, stage in found}
+    return {image for image, _ in found if image not in {*stages, "scratch"} and "$" not in image}

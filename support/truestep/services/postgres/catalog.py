@@ -110,9 +110,8 @@ class Catalog:
         ordered: list[int] = []
         while remaining:
             free = [oid for oid in remaining if not self._targets(oid) & set(remaining)]
-            taken = free or remaining[:1]
-            ordered += taken
-            remaining = [oid for oid in remaining if oid not in taken]
+            ordered += free or remaining
+            remaining = [oid for oid in remaining if oid not in ordered]
         return ordered
 
     def _targets(self, oid: int) -> set[int]:
