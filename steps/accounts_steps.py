@@ -17,10 +17,8 @@ from hamcrest import (
 )
 
 from examples.accounts.specs.holders import assert_answered, holders
-from examples.accounts.specs.outages import bring_back, take_away
 from examples.accounts.specs.traces import traces
 from examples.accounts.specs.words import NEWS, WORDS
-from truestep.polling import consistently, eventually
 from truestep.steps import durations, quoted  # noqa: F401  # register Duration and Quoted
 
 register_type(**WORDS)
@@ -43,17 +41,17 @@ def step_open(context, who, email):
 
 @when('somebody called "{name}" opens an account')
 def step_open_called(context, name):
-    holders(context).open("Somebody", "somebody@example.com", name=name)
+    holders(context).open_with("Somebody", {"name": name})
 
 
 @when('somebody called "{name}", with spaces around it, opens an account')
 def step_open_called_with_spaces(context, name):
-    holders(context).open("Somebody", "somebody@example.com", name=f"  {name} ")
+    holders(context).open_with("Somebody", {"name": f"  {name} "})
 
 
 @when("{who:Who} opens an account {defect:Defect}")
 def step_open_wrong(context, who, defect):
-    holders(context).open(who, "ada@example.com", **defect[1])
+    holders(context).open_with(who, defect[1])
 
 
 @when('{one:Who} and {other:Who} open accounts with "{email:Quoted}" at the same moment')
@@ -261,34 +259,3 @@ def step_identified(context):
     news = traces(context).news()
     assert_that({event.headers["event-id"] for event in news}, has_length(len(news)))
     assert_that([event.key for event in news], equal_to([str(e.json()["id"]) for e in news]))
-
-
-@given("{dependency:Dependency} is away")
-@when("{dependency:Dependency} goes away")
-def step_away(context, dependency):
-    take_away(context, dependency)
-
-
-@when("{dependency:Dependency} is back")
-def step_back(context, dependency):
-    bring_back(context, dependency)
-
-
-@then("the service is well")
-def step_well(context):
-    well = has_properties(status=200)
-    answer = eventually(holders(context).health, well, what="the service's health", within_s=10)
-    assert_that(answer.json(), equal_to({"status": "up", "down": []}))
-
-
-@when("the service has missed {dependency:Dependency} for {seconds:d} seconds")
-def step_has_missed(context, dependency, seconds):
-    misses = has_properties(status=503)
-    consistently(holders(context).health, misses, what="the service's health", for_s=seconds)
-
-
-@then("the service says that it misses {dependency:Dependency}, and nothing else")
-def step_misses(context, dependency):
-    answer = holders(context).health()
-    assert_that(answer.json(), equal_to({"status": "down", "down": [dependency]}))
-    assert_that(answer, has_properties(status=503))

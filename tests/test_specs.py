@@ -11,6 +11,7 @@ import pytest
 
 from tests.clone import ROOT
 from tests.project import Project, Run
+from truestep.services.containers import engine_problem
 from truestep.services.registry import SERVICES
 
 Specs = Callable[[str], "Outcome"]
@@ -49,7 +50,9 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> Specs:
 def test_all_specs_pass(specs: Specs, backend: str) -> None:
     run = specs(backend).run
     assert run.code == 0, run.out + run.err
-    found = re.fullmatch(r"(\d+) scenarios passed, 0 failed, 0 skipped", run.summary)
+    # A scenario that is about containers is skipped where there are none.
+    skipped = r"\d+" if engine_problem() else "0"
+    found = re.fullmatch(rf"(\d+) scenarios passed, 0 failed, {skipped} skipped", run.summary)
     assert found, run.summary
     assert int(found[1]) >= 60
 
@@ -57,7 +60,8 @@ def test_all_specs_pass(specs: Specs, backend: str) -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_service_ran_on_that_backend(specs: Specs, backend: str) -> None:
     ready = re.findall(r"^  (\w+) +[\d.]+ +[\d.]+ s +(\w+) ", specs(backend).run.err, re.MULTILINE)
-    assert sorted(ready) == sorted((name, backend) for name in SERVICES)
+    # An application under test is in the header too; it is always a process or a URL.
+    assert {row for row in ready if row[0] in SERVICES} == {(name, backend) for name in SERVICES}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -21,6 +21,7 @@ _AT_ONCE = 100
 _LOOKS_EVERY_S = 1.0
 _TRIES_AGAIN_AFTER_S = 0.5
 _ASKS_EVERY_S = 0.2
+_STOPS_WITHIN_S = 3.0
 
 
 class Relay:
@@ -52,10 +53,11 @@ class Relay:
         self._wake.set()
 
     def stop(self) -> None:
-        """Ends soon, also while Kafka does not answer; what was not announced stays."""
+        """Ends soon, whoever does not answer; what was not announced stays in the outbox."""
         self._stopping.set()
         self._wake.set()
-        self._thread.join()
+        # A daemon: a database that does not answer keeps nobody from stopping.
+        self._thread.join(_STOPS_WITHIN_S)
         self._announcer.close()
         self._database.close()
 

@@ -79,7 +79,7 @@ Feature: Other teams hear what happens to accounts
       Given Ada has an account with "ada@example.com"
       When Kafka goes away
       And Ada's account is renamed to "Ada King"
-      And the service has missed Kafka for 5 seconds
+      And the service has missed Kafka for 3 seconds
       And Kafka is back
       Then this is all that other teams hear of Ada, in this order:
         | news              |

@@ -13,6 +13,7 @@ from typing import Any
 from behave.step_registry import registry
 
 import truestep.steps
+from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.services.registry import SERVICES, service_class, service_keys
 from truestep.settings import GENERAL_KEYS, SERVICE_KEYS, Key
 
@@ -51,9 +52,9 @@ def steps_as_markdown() -> str:
     lines = [
         "# The ready-made steps",
         "",
-        "`{…}` stands for what you write there; for a time that is `1 hour`, `59 seconds`, `0.5 seconds`",
-        "or `a week`. `*` goes with Given, When and Then. `<name>`, in a text or table of a step, stands",
-        "for the value that an earlier step kept under that name.",
+        "`{…}` stands for what you write there; for a time that is `1 hour`, `59 seconds`,",
+        "`0.5 seconds` or `a week`. `*` goes with Given, When and Then. `<name>`, in a text or",
+        "table of a step, stands for the value that an earlier step kept under that name.",
     ]
     module = ""
     for definition in ready_made_steps():
@@ -70,9 +71,9 @@ def settings_as_markdown() -> str:
     lines = [
         "# The settings",
         "",
-        "A setting is written in `behave.ini`, in the environment or on the command line; the later",
-        "of these beats the earlier. An unknown setting or value is refused, and the error names the",
-        "nearest valid one.",
+        "A setting is written in `behave.ini`, in the environment or on the command line; the",
+        "later of these beats the earlier. An unknown setting or value is refused, and the error",
+        "names the nearest valid one.",
         "",
         "| where | for all services | for one service |",
         "| --- | --- | --- |",
@@ -91,6 +92,15 @@ def settings_as_markdown() -> str:
     own = service_keys()
     for name in SERVICES:
         lines += ["", f"## {service_class(name).title}: `[service.{name}]`", "", *_table(own[name])]
+    lines += [
+        "",
+        "## An application under test: `[service.NAME]`",
+        "",
+        "A section of any other name, with a `command`, a `compose` file or a `url`, describes",
+        "an application; its name is its tag. It has the settings of each service too.",
+        "",
+        *_table(APPLICATION_KEYS),
+    ]
     return "\n".join(lines) + "\n"
 
 

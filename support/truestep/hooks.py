@@ -17,7 +17,9 @@ def before_all(context: Context) -> None:
     """Reads settings and tags, refuses bad input, starts what the run needs."""
     context.truestep = Session(context)
     context.add_cleanup(context.truestep.close)
-    context.truestep.open()
+    context.truestep.open(context)
+    if not context.truestep.is_needed():
+        _take_out(context)
 
 
 def before_feature(context: Context, feature: Feature) -> None:
@@ -38,3 +40,15 @@ def after_scenario(context: Context, scenario: Scenario) -> None:
 def after_step(context: Context, step: Step) -> None:
     """Says so when a step failed because a server died."""
     context.truestep.after_step(context, step)
+
+
+def _take_out(context: Context) -> None:
+    """Takes our other hooks out of a run in which no scenario asks for a service.
+
+    behave captures the output around each hook that it has; for hooks that would do nothing that
+    is all they cost, and more than a short scenario does.
+    """
+    hooks = context._runner.hooks  # noqa: SLF001  # as Session: there is no other way to it
+    for name in __all__:
+        if name != "before_all" and hooks.get(name) is globals()[name]:
+            del hooks[name]

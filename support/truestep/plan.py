@@ -96,8 +96,8 @@ class Plan:
         return next((row.started for row in self._scenarios.values()), frozenset())
 
     def count(self) -> int:
-        """Returns how many selected scenarios need a service."""
-        return sum(1 for row in self._scenarios.values() if row.started)
+        """Returns how many selected scenarios ask for a service."""
+        return sum(1 for row in self._scenarios.values() if row.tagged)
 
     @staticmethod
     def _with(lifetime: Lifetime, rows: Iterable[ScenarioPlan]) -> list[str]:

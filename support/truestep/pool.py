@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from truestep.errors import ServiceError, file_trouble
 from truestep.polling import pause, pauses, scaled
 from truestep.services import registry
-from truestep.services.application.service import ApplicationService
+from truestep.services.application.service import ApplicationService, NotHealthyYetError
 from truestep.services.base import Choice, Endpoint, Isolation, Provider, RunContext, Service
 from truestep.services.choice import choose
 from truestep.settings import Backend, Settings
@@ -279,9 +279,10 @@ class _Start:
                 late = time.monotonic() > give_up
                 if death or late or self._stopping.is_set():
                     waited = f"was not ready after {limit_s:g} s" if late else "did not start"
+                    said = "" if isinstance(error, NotHealthyYetError) else type(error).__name__
                     raise ServiceError(
                         f"{name} {waited}",
-                        seen=death or f"{type(error).__name__}: {error}",
+                        seen=death or f"{said}: {error}".removeprefix(": "),
                         looked=f"its last log lines:\n{provider.log_tail()}",
                         remedy="mend what the log says, or see: python -m truestep doctor",
                     ) from error

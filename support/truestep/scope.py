@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, NoReturn
 
@@ -120,15 +120,16 @@ def _last_lines(text: str) -> str:
 class UntaggedService:
     """Stands where the client would be in a scenario whose tags did not ask for the service."""
 
-    def __init__(self, name: str, where: str) -> None:
+    def __init__(self, name: str, where: Callable[[], str], remedy: str = "") -> None:
         self._name = name
         self._where = where
+        self._remedy = remedy or f"tag the scenario or its feature @{name}"
 
     def __getattr__(self, attribute: str) -> NoReturn:
         name = self.__dict__["_name"]
         raise UntaggedServiceError(
             f"this scenario uses {name} without asking for it",
             seen=f"a step reads context.{name}.{attribute}",
-            looked=f"the tags of {self.__dict__['_where']}",
-            remedy=f"tag the scenario or its feature @{name}",
+            looked=f"the tags of {self.__dict__['_where']()}",
+            remedy=self.__dict__["_remedy"],
         )

@@ -71,11 +71,20 @@ class Session:
         )
         self._header = Header(self._plan, self._pool, self._console)
         self._scenario_count = 0
+        self._scenario: Any = None
         self._closed = False
         self._undo = ExitStack()
 
-    def open(self) -> None:
+    def open(self, context: Any) -> None:
         """Checks and starts what the run needs; prints the header."""
+        # What a scenario has that asks for nothing. Set once: behave notes the caller's line for
+        # every attribute set on its context, which costs more than all else that we do here.
+        context.kept = {}
+        context.scope = ScenarioScope()
+        context.clock = context.scope.clock()
+        context.http = self._no_application()
+        for name in self._plan.services:
+            setattr(context, name, UntaggedService(name, self._where))
         needed = self._plan.needed()
         if not needed:
             return
@@ -90,6 +99,10 @@ class Session:
         self._pool.check(needed)
         self._start(self._plan.needed_for_run(), RUN)
         self._header.print()
+
+    def is_needed(self) -> bool:
+        """Tells whether any selected scenario asks for a service."""
+        return self._plan.count() > 0
 
     def close(self) -> None:
         """Stops everything; safe to call again."""
@@ -118,26 +131,32 @@ class Session:
             UndefinedStepError: a step has no definition, so nothing is started for it.
             ServiceError, BackendUnavailableError: one of its services is not to be had.
         """
+        self._scenario = scenario
         plan = self._plan.of(scenario)
         if plan.refusal:
             raise plan.refusal
-        context.kept = {}
+        context.kept.clear()
+        self._header.announce()
+        if not plan.tagged:
+            return
         context.scope = ScenarioScope()
         context.add_cleanup(context.scope.leave)
         try:
             clients = self._enter(context, scenario, plan)
         except ResetRefusedError as refused:
-            scenario.skip(str(refused))
-            self._console.say(f"truestep: skipped {scenario.location}: {refused}")
+            self.skip(scenario, str(refused))
             return
-        for name in self._plan.services:
-            client = clients.get(name) if name in plan.tagged else None
-            where = str(scenario.location)
-            setattr(context, name, UntaggedService(name, where) if client is None else client)
-        applications = sorted(plan.tagged & self._applications)
-        context.http = clients[applications[0]] if applications else None
+        for name in plan.tagged:
+            setattr(context, name, clients[name])
+        tested = sorted(plan.tagged & self._applications)
+        if tested:
+            context.http = clients[tested[0]]
         context.clock = context.scope.clock()
-        self._header.announce()
+
+    def skip(self, scenario: Any, reason: str) -> None:
+        """Leaves out the steps of a scenario that are still to come, and says why."""
+        scenario.skip(reason)
+        self._console.say(f"truestep: skipped {scenario.location}: {reason}")
 
     def after_step(self, context: Any, step: Any) -> None:
         """Tells a failure that comes from a dead server apart from a failed expectation."""
@@ -173,6 +192,15 @@ class Session:
             for name in order
             if name in running
         }
+
+    def _where(self) -> str:
+        return str(self._scenario.location)
+
+    def _no_application(self) -> UntaggedService:
+        tags = ", ".join(f"@{name}" for name in sorted(self._applications))
+        remedy = f"tag the scenario or its feature with the name of an application: {tags}"
+        describe = "describe your application in behave.ini, in a section [service.NAME]"
+        return UntaggedService("http", self._where, remedy if tags else describe)
 
     def _refuse_missing(self, plan: ScenarioPlan, running: dict[str, RunningService]) -> None:
         missing = sorted(plan.tagged - running.keys())

@@ -15,8 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
-from platformdirs import user_cache_path
-
 from truestep.errors import SettingsError, nearest
 from truestep.redaction import redact
 from truestep.tags import Lifetime
@@ -98,6 +96,8 @@ class Settings:
     @property
     def cache(self) -> Path:
         """The folder that is kept between runs."""
+        from platformdirs import user_cache_path
+
         return cast(Path | None, self.general["cache"]) or user_cache_path("truestep")
 
     @property

@@ -56,7 +56,8 @@ def read_tags(tags: Iterable[str], *, services: Collection[str], where: str) -> 
 
 def _only(kind: type[K], prefix: str, names: list[str], where: str) -> K | None:
     known = [member.value for member in kind]
-    asked = list(dict.fromkeys(name for name in names if name.startswith(f"{prefix}.")))
+    # Sorted: behave gives them in no order.
+    asked = sorted({name for name in names if name.startswith(f"{prefix}.")})
     for name in asked:
         if name.removeprefix(f"{prefix}.") not in known:
             like = nearest(name.removeprefix(f"{prefix}."), known)

@@ -24,13 +24,12 @@ import pytest
 from hamcrest import equal_to
 
 from tests.contract.conftest import MakeService, Start, new_run, start
-from truestep.errors import BackendUnavailableError, ServiceError, SettingsError
+from truestep.errors import BackendUnavailableError, ServiceError, SettingsError, file_trouble
 from truestep.polling import eventually
 from truestep.pool import RunningService
 from truestep.redaction import redact
 from truestep.services.base import RunContext
 from truestep.services.postgres.client import PostgresClient
-from truestep.services.postgres.cluster import reason
 from truestep.services.postgres.url import parse_url, with_database
 from truestep.services.processes import free_port
 from truestep.settings import Backend
@@ -406,7 +405,7 @@ def test_why_a_tree_was_not_copied_is_said_in_a_few_words(tmp_path: Path) -> Non
     (tmp_path / "tree" / "link").symlink_to("nowhere")
     with pytest.raises(shutil.Error) as caught:
         shutil.copytree(tmp_path / "tree", tmp_path / "copy")
-    assert reason(caught.value) == "No such file or directory"
+    assert file_trouble(caught.value) == "No such file or directory"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")

@@ -24,9 +24,13 @@ class Holders:
         self._accounts: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, Answer] = {}
 
-    def open(self, who: str, email: str, **changes: Any) -> None:
-        """Opens an account; `changes` to the sign-up that are None leave a part out."""
-        self._opened(who, self._sign_up(self._http, who, email, changes))
+    def open(self, who: str, email: str) -> None:
+        """Opens an account."""
+        self.open_with(who, {"email": email})
+
+    def open_with(self, who: str, changes: Mapping[str, Any]) -> None:
+        """Opens an account by a sign-up that differs by `changes`; None leaves a part out."""
+        self._opened(who, self._sign_up(who, changes))
 
     def open_all(self, rows: Iterable[Mapping[str, str]]) -> None:
         """Opens an account for each row with the columns `name` and `e-mail`; all succeed."""
@@ -47,7 +51,7 @@ class Holders:
 
         def sign_up(who: str) -> Answer:
             start.wait()
-            return self._sign_up(self._http, who, email, {})
+            return self._sign_up(who, {"email": email})
 
         with ThreadPoolExecutor(len(rivals)) as threads:
             for who, answer in zip(rivals, threads.map(sign_up, rivals), strict=True):
@@ -108,11 +112,10 @@ class Holders:
         path = f"/users/{self.account(who)['id']}"
         self.answers[who] = self._http.request(method, path, **more)
 
-    @staticmethod
-    def _sign_up(http: Any, who: str, email: str, changes: Mapping[str, Any]) -> Answer:
-        asked = {"name": who, "email": email, **changes}
+    def _sign_up(self, who: str, changes: Mapping[str, Any]) -> Answer:
+        asked = {"name": who, "email": f"{who.lower()}@example.com", **changes}
         sent = {name: value for name, value in asked.items() if value is not None}
-        answer: Answer = http.request("POST", "/users", json=sent)
+        answer: Answer = self._http.request("POST", "/users", json=sent)
         return answer
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from behave.runner import Context
 
-from truestep.console import Console
 from truestep.errors import CannotPauseError
 
 
@@ -16,8 +15,7 @@ def take_away(context: Context, dependency: str) -> None:
     try:
         context.scope.pause(dependency)
     except CannotPauseError as error:
-        Console().say(f"truestep: skipped {context.scenario.location}: {error}")
-        context.scenario.skip(str(error))
+        context.truestep.skip(context.scenario, str(error))
 
 
 def bring_back(context: Context, dependency: str) -> None:

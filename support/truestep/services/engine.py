@@ -78,9 +78,14 @@ def needed_images(image: str) -> tuple[str, ...]:
     """Returns the full names of `image` and of testcontainers' reaper, unless that is off."""
     from testcontainers.core.config import testcontainers_config as config
 
-    prefixed = config.hub_image_name_prefix + image
-    reaper = config.hub_image_name_prefix + config.ryuk_image
-    return (prefixed,) if config.ryuk_disabled else (prefixed, reaper)
+    return (config.hub_image_name_prefix + image, *reaper_images())
+
+
+def reaper_images() -> tuple[str, ...]:
+    """Returns the full name of testcontainers' reaper; nothing when that is off."""
+    from testcontainers.core.config import testcontainers_config as config
+
+    return () if config.ryuk_disabled else (config.hub_image_name_prefix + config.ryuk_image,)
 
 
 def docker_client() -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from behave import given, register_type, step, then
 from behave.runner import Context
@@ -26,14 +26,18 @@ from truestep.matchers.partial_json import partial_json
 from truestep.matchers.redirect import redirects_to
 from truestep.matchers.written_as import written_as
 from truestep.polling import eventually
-from truestep.services.application.client import HttpClient, media_type, read_bytes
 from truestep.services.application.exchange import Answer
-from truestep.steps import durations, quoted  # noqa: F401  # register the types they are named by
+from truestep.services.application.files import media_type, read_bytes
+from truestep.steps import durations, quoted  # noqa: F401  # register Duration and Quoted
 from truestep.steps.answered import expect
 from truestep.steps.doc_string import doc_string
 from truestep.steps.json_text import json_text
 from truestep.steps.kept import fill, keep
 from truestep.steps.named_values import named_values
+
+if TYPE_CHECKING:
+    # httpx takes a while to import: only runs that talk to an application pay for it.
+    from truestep.services.application.client import HttpClient
 
 _JSON = {"content-type": "application/json"}
 

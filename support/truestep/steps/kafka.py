@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from behave import given, register_type, step, then, when
+from behave import given, step, then, when
 from behave.runner import Context
 from hamcrest import assert_that
 from hamcrest.core.matcher import Matcher
@@ -24,21 +24,12 @@ from truestep.matchers.not_json_event import has_event_not_json
 from truestep.matchers.partial_json import partial_json
 from truestep.polling import eventually
 from truestep.services.kafka.events import Event
-from truestep.steps import durations  # noqa: F401  # registers the type Duration
+from truestep.steps import durations, quoted  # noqa: F401  # register Duration and Quoted
 from truestep.steps.event_table import event_table
 from truestep.steps.json_text import json_text
 from truestep.steps.kept import fill, keep
 
 WITHIN = timedelta(seconds=5)
-
-
-def _quoted(text: str) -> str:
-    return text
-
-
-# A plain {topic} would also match what stands between the quotes of two names.
-_quoted.pattern = r'[^"]+'  # type: ignore[attr-defined]
-register_type(Quoted=_quoted)
 
 
 @given('an event is published to "{topic:Quoted}":')

@@ -34,7 +34,8 @@ class App(BaseHTTPRequestHandler):
             self.say(302, b"", {"Location": "/loop"})
         elif self.path == "/session":
             headers = {"Set-Cookie": "session=cookie-of-ada; HttpOnly", "X-Api-Key": "key-of-ada-1"}
-            self.json({"user": {"name": "Ada", "pin": "pin-of-ada-1843"}}, headers)
+            user = {"name": "Ada", "pin": "pin-of-ada-1843"}
+            self.json({"user": user, "others": [{"pin": "1815"}]}, headers)
         else:
             self.say(200, b"well")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -18,10 +17,10 @@ from truestep.errors import NoAnswerError, StepUsageError
 from truestep.polling import scaled
 from truestep.redaction import redact
 from truestep.services.application.exchange import Answer, Exchange
+from truestep.services.application.files import media_type, read_bytes
 from truestep.services.application.hiding import Hiding, Pairs, hidden
 
 _OUR_MACHINE = ("127.0.0.1", "localhost", "::1")
-_BINARY = "application/octet-stream"
 
 
 @cache
@@ -40,7 +39,8 @@ class HttpClient:
     """An HTTP client bound to one application and one scenario.
 
     Args:
-        url: where the application is.
+        name: the application's.
+        url: where it is.
         answer_within_s: seconds, before scaling, until a request without an answer fails.
         hide: names of headers, parameters and JSON whose values nobody may read in a report.
         tls: what checks certificates.
@@ -52,8 +52,15 @@ class HttpClient:
     """
 
     def __init__(
-        self, url: str, *, answer_within_s: float, hide: Iterable[str], tls: ssl.SSLContext
+        self,
+        name: str,
+        url: str,
+        *,
+        answer_within_s: float,
+        hide: Iterable[str],
+        tls: ssl.SSLContext,
     ) -> None:
+        self.name = name
         self.url = url
         self.exchanges: list[Exchange] = []
         self.follow_redirects = False
@@ -150,7 +157,7 @@ class HttpClient:
                 seen=problem,
                 looked=self._hiding.url(str(request.url)),
                 remedy="see the application's log; when it is slow, give it more time: "
-                "answer_within_s",
+                f"{self.name}.answer_within_s",
             ) from error
         self.exchanges += [self._answered(hop) for hop in (*response.history, response)]
         self._answer = Answer(
@@ -236,25 +243,3 @@ def _checked(path: str) -> str:
 
 def _uploaded(file: Path) -> tuple[str, bytes, str]:
     return file.name, read_bytes(file), media_type(file)
-
-
-def media_type(file: Path) -> str:
-    """Returns what a file is, by its name: `image/png`."""
-    return mimetypes.guess_type(file.name)[0] or _BINARY
-
-
-def read_bytes(file: Path) -> bytes:
-    """Returns what is in a file.
-
-    Raises:
-        StepUsageError: it cannot be read.
-    """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise StepUsageError(
-            f"the file {file} cannot be read",
-            seen=str(error.strerror or error),
-            looked=str(file.absolute()),
-            remedy="correct the path: it starts from the folder that behave runs in",
-        ) from error

@@ -1,52 +1,47 @@
-"""An application with its whole stack, by testcontainers' DockerCompose."""
+"""An application with its whole stack, from its compose file."""
 
 from __future__ import annotations
 
-import re
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from truestep.errors import BackendUnavailableError, ServiceError, SettingsError
-from truestep.pool import RunningService
-from truestep.services import registry
+from truestep.errors import BackendUnavailableError, ServiceError, TruestepError
+from truestep.polling import pause, pauses, scaled
+from truestep.services.application.compose_file import PUBLISHED, ComposeFile, images_of
+from truestep.services.application.compose_project import (
+    ComposeProject,
+    InterruptedCommandError,
+    run_compose,
+    said,
+)
 from truestep.services.application.places import Places
-from truestep.services.base import Choice, Endpoint, Provider, RunContext
-from truestep.services.engine import engine_place, engine_problem, guard, prepare_testcontainers
-from truestep.services.external import ExternalProvider
-from truestep.services.processes import free_port
-from truestep.settings import Backend, Values
+from truestep.services.application.stack_service import running_in_stack
+from truestep.services.base import Endpoint, Provider, RunContext
+from truestep.services.engine import (
+    engine_place,
+    engine_problem,
+    guard,
+    missing_images,
+    prepare_testcontainers,
+    reaper_images,
+)
+from truestep.settings import Values
 
-_PUBLISHED = re.compile(r"\{([\w-]+):(\d+)\}")
-_VARIABLE_PORT = re.compile(r"\$\{([A-Z][A-Z0-9_]*PORT)\b")
 _LOG_LINES = 20
-
-
-@dataclass(frozen=True)
-class _State:
-    """What became of one container of the stack."""
-
-    service: str
-    state: str
-    health: str
-    exit_code: int
-
-    @property
-    def trouble(self) -> str | None:
-        if self.state == "exited" and self.exit_code:
-            return f"{self.service} exited with code {self.exit_code}"
-        if self.health == "unhealthy":
-            return f"{self.service} is unhealthy"
-        return None
+_LOGS = Path("reports", "logs")
+_TAKEN = ("already in use", "already allocated")
 
 
 class ComposeStack(Provider):
     """Brings a compose file up under a project name of its own, and takes it down again.
 
-    Variables named `…PORT` in the file get a free port each, so that two runs never meet; a value
-    of `env.NAME` in the settings beats that.
+    A variable …PORT by which the file publishes a port gets a free one, unless the shell has set
+    it: so two runs never meet.
     """
 
     def __init__(self, name: str, values: Values, context: RunContext) -> None:
@@ -54,73 +49,108 @@ class ComposeStack(Provider):
         self._values = values
         self._context = context
         self._places = Places()
-        self._compose: Any = None
+        self._project: ComposeProject | None = None
+        self._is_ending = False
+
+    @cached_property
+    def _file(self) -> ComposeFile:
+        return ComposeFile(self._name, self._values, self._context.root)
 
     def check(self) -> None:
-        """Refuses a missing engine or plugin, and a compose file that cannot be read.
+        """Refuses a missing engine or plugin, and a file that cannot work; pulls missing images.
 
         Raises:
             BackendUnavailableError, SettingsError: with what was seen and what to do.
         """
         problem = engine_problem()
         if problem:
-            raise BackendUnavailableError(
-                f"{self._name} was asked to run in docker",
-                seen=problem,
-                looked=engine_place(),
-                remedy=f"start Docker, or use -D {self._name}.backend=embedded",
-            )
-        file = self._file()
-        if _run("docker", "compose", "version").returncode:
-            raise BackendUnavailableError(
-                f"{self._name} was asked to run in docker",
-                seen="docker has no `compose` command",
-                looked="docker compose version",
-                remedy="install the compose v2 plugin of Docker",
-            )
-        checked = _run("docker", "compose", "-f", str(file), "config", "--quiet")
-        if checked.returncode:
-            raise SettingsError(
-                f"the compose file of {self._name} is not valid",
-                seen=_last_lines(checked.stderr, 3),
-                looked=str(self._values["compose"]),
-                remedy="mend it: docker compose config shows the same",
-            )
+            raise self._unavailable(problem, engine_place(), "start Docker")
+        services = self._check_file()
+        for service, one in services.items():
+            if "build" not in one and missing_images(one["image"]):
+                self._pull(service, one["image"])
 
-    def start(self) -> Endpoint:
-        """Builds and starts the stack; returns once compose says that it is healthy.
+    def pull_problem(self) -> str | None:
+        """Returns None when the stack can come up without a pull, else why not, in a few words.
 
         Raises:
-            ServiceError: it is not, naming each container in trouble with its last log lines.
+            SettingsError: its file cannot work.
         """
-        from testcontainers.compose import DockerCompose
-
-        file = self._file()
-        variables = self._context.workspace.folder(self._name) / "compose.env"
-        variables.write_text("".join(f"{line}\n" for line in self._variables(file)))
-        compose = DockerCompose(
-            context=str(file.parent),
-            compose_file_name=str(file),
-            build=True,
-            env_file=str(variables),
-        )
-        self._compose = compose
-        prepare_testcontainers()
-        guard(f"com.docker.compose.project={self._project()}")
+        problem = engine_problem()
+        if problem:
+            return problem
         try:
-            compose.start()
-        except subprocess.CalledProcessError as error:
-            raise self._not_up(error) from error
+            services = self._check_file()
+        except BackendUnavailableError as error:
+            return error.seen
+        missing = missing_images(*images_of(services), *reaper_images())
+        return f"the image {missing[0]} is not here yet" if missing else None
+
+    def start(self) -> Endpoint:
+        """Builds and starts the stack; returns once all of its containers have come up.
+
+        Raises:
+            ServiceError: one has not, naming each in trouble with its last log lines.
+        """
+        project = self._project = ComposeProject(
+            f"truestep-{self._context.run_id}-{self._name}",
+            self._file.path,
+            variables=self._file.variables(),
+            folder=self._context.workspace.folder(self._name),
+            owner=self._context.workspace.root,
+        )
+        if self._is_ending:
+            project.interrupt()
+        prepare_testcontainers()
+        guard(f"com.docker.compose.project={project.name}")
+        self._do(project, "build", "--quiet", within_s=None)
+        limit_s = scaled(self._values["start_within_s"])
+        give_up_at = time.monotonic() + limit_s
+        self._do(project, "up", "--detach", "--no-build", "--quiet-pull", within_s=limit_s)
+        self._wait_until_up(project, give_up_at)
         for need in self._values["needs"]:
-            self._places.make(self._inside(need), None)
-        return self._published(self._values["compose_service"], self._values["compose_port"])
+            where = self._file.where_is(need)
+            running = running_in_stack(
+                need,
+                PUBLISHED.sub(lambda found: self._published(found[1], int(found[2])), where),
+                origin=self._values.origins[f"stack.{need}"],
+                project=project,
+                service=PUBLISHED.findall(where)[0][0],
+                context=self._context,
+                give_up_at=give_up_at,
+            )
+            self._places.make(running, None)
+        address = self._published(self._values["compose_service"], self._values["compose_port"])
+        host, _, port = address.rpartition(":")
+        return Endpoint(host, int(port), f"http://{address}")
+
+    def interrupt(self) -> None:
+        """Ends a build, or the bringing up, that is under way."""
+        self._is_ending = True
+        if self._project is not None:
+            self._project.interrupt()
 
     def stop(self) -> None:
-        """Takes the stack down with its networks and volumes."""
+        """Keeps the logs, then takes the stack down with its networks, volumes and own images.
+
+        Raises:
+            ServiceError: compose could not take it down.
+        """
         self._places.close()
-        if self._compose is not None:
-            _run(*self._compose.docker_compose_command(), "down", "--volumes", "--timeout", "5")
-            self._compose = None
+        project, self._project = self._project, None
+        if project is None:
+            return
+        logs = self._context.root / _LOGS
+        logs.mkdir(parents=True, exist_ok=True)
+        (logs / f"{self._name}.log").write_text(project.logs())
+        done = project.down()
+        if done.returncode:
+            raise ServiceError(
+                f"the stack of {self._name} could not be taken down",
+                seen=said(done.stdout),
+                looked=f"docker compose --project-name {project.name} down",
+                remedy="take it down by that command",
+            )
 
     def beside(self) -> Mapping[str, Any]:
         """Returns the services of the stack."""
@@ -128,10 +158,14 @@ class ComposeStack(Provider):
 
     def death(self) -> str | None:
         """Returns None while all containers live, else which one does not."""
-        if self._compose is None:
+        if self._project is None:
             return "it was not started"
-        troubles = [state.trouble for state in self._states()]
-        return next((trouble for trouble in troubles if trouble), None)
+        for one in self._project.containers():
+            if one.trouble:
+                return one.trouble
+            if one.service == self._values["compose_service"] and one.state == "exited":
+                return f"{one.service} exited with code {one.exit_code}"
+        return None
 
     def log_tail(self, lines: int = _LOG_LINES) -> str:
         """Returns the last lines of the application's container."""
@@ -139,149 +173,124 @@ class ComposeStack(Provider):
 
     def log_of(self, service: str, lines: int = _LOG_LINES) -> str:
         """Returns the last lines of one container of the stack."""
-        if self._compose is None:
+        if self._project is None:
             return "(it was not started)"
-        command = self._compose.docker_compose_command()
-        log = _run(*command, "logs", "--no-log-prefix", "--tail", str(lines), service)
-        return log.stdout.strip() or "(the log is empty)"
+        return self._project.log(service, lines=lines) or "(the log is empty)"
+
+    def log_position(self) -> datetime:
+        """Returns the time that it is now."""
+        return datetime.now(UTC)
+
+    def log_since(self, position: datetime) -> str:
+        """Returns what the application's container has logged since then."""
+        if self._project is None:
+            return ""
+        return self._project.log(self._values["compose_service"], since=position)
+
+    def log_place(self) -> str:
+        """Returns where the logs of all containers are."""
+        return f"{_LOGS / self._name}.log, once the stack is down"
 
     def services(self) -> list[str]:
         """Returns the names of the stack's services."""
-        return sorted(state.service for state in self._states())
+        containers = self._project.containers() if self._project else []
+        return sorted(one.service for one in containers)
 
-    def _file(self) -> Path:
-        if self._values["compose"] is None:
-            raise SettingsError(
-                f"{self._name} cannot run in docker",
-                seen="it has no compose file",
-                looked=f"[service.{self._name}]",
-                remedy="add `compose = …` to it, or use another backend for it",
-            )
-        file: Path = self._context.root / self._values["compose"]
-        if not file.is_file():
-            raise SettingsError(
-                f"the compose file of {self._name} is not there",
-                seen=f"{self._values['compose']} is no file",
-                looked=self._values.origin("compose"),
-                remedy="correct the path; it starts from the project's folder",
-            )
-        return file
-
-    def _project(self) -> str:
-        return f"truestep-{self._context.run_id}-{self._name}"
-
-    def _variables(self, file: Path) -> Iterator[str]:
-        yield f"COMPOSE_PROJECT_NAME={self._project()}"
-        for variable in sorted(set(_VARIABLE_PORT.findall(file.read_text()))):
-            yield f"{variable}={free_port()}"
-
-    def _inside(self, need: str) -> RunningService:
-        """Returns a service of the stack as one that is running."""
-        key = f"stack.{need}"
-        template = self._values.values.get(key)
-        if template is None:
-            raise SettingsError(
-                f"where {need} is in the stack of {self._name} is not known",
-                seen=f"there is no {key}",
-                looked=f"[service.{self._name}]",
-                remedy=f"add `{key} = …{{container:port}}…`, its URL from outside",
-            )
-        url = _PUBLISHED.sub(lambda found: self._address(found[1], int(found[2])), template)
-        kind = registry.service_class(need)
+    def _check_file(self) -> dict[str, Any]:
         try:
-            endpoint = kind.keys["url"].parse(url)
-        except ValueError as error:
-            raise SettingsError(
-                f"{key} of {self._name} is not valid",
-                seen=str(error),
-                looked=self._values.origin(key),
-                remedy="correct it",
+            version = run_compose("version")
+        except FileNotFoundError:
+            raise self._unavailable(
+                "there is no `docker` command", "PATH", "install Docker's command line"
             ) from None
-        origins = {"url": self._values.origins[key]}
-        service = kind(Values({**_defaults(need), "url": endpoint}, origins), self._context)
-        return RunningService(
-            service,
-            Choice(Backend.DOCKER, "it is in the stack"),
-            _StackService(endpoint, self._compose, self._container_of(template)),
-            endpoint,
-            service.probe(endpoint),
-            service.isolation(endpoint, Backend.EXTERNAL),
-            0.0,
-        )
+        if version.returncode:
+            raise self._unavailable(
+                "docker has no `compose` command",
+                "docker compose version",
+                "install the compose v2 plugin of Docker",
+            )
+        services = self._file.services()
+        self._file.check_settings(services)
+        return services
 
-    @staticmethod
-    def _container_of(template: str) -> str:
-        found = _PUBLISHED.search(template)
-        return found[1] if found else ""
+    def _pull(self, service: str, image: str) -> None:
+        self._context.console.say(f"truestep: pulling the image {image}, once")
+        pulled = run_compose("-f", str(self._file.path), "pull", "--quiet", service)
+        if pulled.returncode:
+            raise BackendUnavailableError(
+                f"the image {image} of {service} in the stack of {self._name} could not be pulled",
+                seen=said(pulled.stdout),
+                looked="the Docker engine's images, then the registry in the image's name",
+                remedy=f"check the name in {self._values['compose']}, and the network",
+            )
 
-    def _published(self, service: str, port: int) -> Endpoint:
-        host, _, published = self._address(service, port).rpartition(":")
-        return Endpoint(host, int(published), f"http://{host}:{published}")
-
-    def _address(self, service: str, port: int) -> str:
-        from testcontainers.core.exceptions import ContainerIsNotRunning, NoSuchPortExposed
-
+    def _do(self, project: ComposeProject, *command: str, within_s: float | None) -> None:
         try:
-            host, published = self._compose.get_service_host_and_port(service, port)
-        except (ContainerIsNotRunning, NoSuchPortExposed) as error:
-            raise SettingsError(
-                f"{self._name} has no port to be reached by",
-                seen=str(error),
-                looked=f"the service {service!r} of {self._values['compose']}, port {port}",
-                remedy='publish the port: `ports: ["127.0.0.1:0:PORT"]`, or correct the setting',
-            ) from error
-        return f"{'127.0.0.1' if host in ('0.0.0.0', 'localhost') else host}:{published}"  # noqa: S104
+            done = project.run_long(*command, within_s=within_s)
+        except InterruptedCommandError:
+            raise self._failed(project, "the run was ended meanwhile") from None
+        except subprocess.TimeoutExpired:
+            raise self._failed(project, self._unready(project)) from None
+        if done.returncode:
+            raise self._failed(project, said(done.stdout))
 
-    def _states(self) -> list[_State]:
-        return [
-            _State(one.Service, one.State or "", one.Health or "", one.ExitCode or 0)
-            for one in self._compose.get_containers(include_all=True)
-        ]
+    def _wait_until_up(self, project: ComposeProject, give_up_at: float) -> None:
+        for seconds in pauses():
+            containers = project.containers()
+            if any(one.trouble for one in containers):
+                raise self._failed(project, "")
+            if all(one.has_come_up for one in containers):
+                return
+            if time.monotonic() > give_up_at or self._is_ending:
+                raise self._failed(project, self._unready(project))
+            pause(seconds)
 
-    def _not_up(self, error: subprocess.CalledProcessError) -> ServiceError:
-        said = error.stderr.decode(errors="replace") if error.stderr else ""
-        broken = [state for state in self._states() if state.trouble]
-        logs = [f"{one.service}:\n{self.log_of(one.service)}" for one in broken]
+    def _unready(self, project: ComposeProject) -> str:
+        late = ", ".join(str(one) for one in project.containers() if not one.has_come_up)
+        return f"after {scaled(self._values['start_within_s']):g} s {late or 'it is not up'}"
+
+    def _failed(self, project: ComposeProject, problem: str) -> ServiceError:
+        """Names the containers in trouble; one that was not even started is named by compose."""
+        containers = project.containers()
+        broken = [one for one in containers if one.trouble]
+        unstarted = [one for one in containers if one.name in problem and not one.trouble]
+        late = [one for one in containers if one.state != "created" and not one.has_come_up]
+        logs = [f"{one.service}:\n{self.log_of(one.service)}" for one in broken or late]
+        taken = any(word in problem for word in _TAKEN)
         return ServiceError(
             f"the stack of {self._name} did not come up",
-            seen=", ".join(str(one.trouble) for one in broken) or _last_lines(said, 3),
-            looked="\n".join(logs) if logs else f"{self._values['compose']}",
-            remedy="mend that; it was taken down again",
+            seen=", ".join(str(one.trouble) for one in broken)
+            or "".join(f"{one.service} could not be started: " for one in unstarted) + problem,
+            looked="\n".join(["the last log lines of", *logs]) if logs else self._place(),
+            remedy=_FREE_PORT if taken else "mend that; what had come up was taken down again",
+        )
+
+    def _place(self) -> str:
+        return f"{self._values['compose']}, from {self._values.origin('compose')}"
+
+    def _published(self, service: str, port: int) -> str:
+        if self._project is None:
+            raise AssertionError("the stack is not up")
+        try:
+            return "{}:{}".format(*self._project.address(service, port))
+        except LookupError as error:
+            raise ServiceError(
+                f"{service} in the stack of {self._name} cannot be reached",
+                seen=str(error),
+                looked=f"its port {port}",
+                remedy="see its log",
+            ) from error
+
+    def _unavailable(self, seen: str, looked: str, remedy: str) -> TruestepError:
+        return BackendUnavailableError(
+            f"{self._name} was asked to run in docker",
+            seen=seen,
+            looked=looked,
+            remedy=f"{remedy}, or use -D {self._name}.backend=embedded",
         )
 
 
-class _StackService(ExternalProvider):
-    """A service of the stack, which comes and goes with it, and can be frozen by itself."""
-
-    def __init__(self, endpoint: Endpoint, compose: Any, service: str) -> None:
-        super().__init__(endpoint)
-        self._command = compose.docker_compose_command()
-        self._service = service
-        self._paused = False
-
-    def pause(self) -> None:
-        """Freezes its container."""
-        self._paused = True
-        subprocess.run([*self._command, "pause", self._service], capture_output=True, check=True)
-
-    def resume(self) -> None:
-        """Lets its container go on."""
-        if self._paused:
-            command = [*self._command, "unpause", self._service]
-            subprocess.run(command, capture_output=True, check=True)
-            self._paused = False
-
-
-def _defaults(name: str) -> dict[str, Any]:
-    from truestep.settings import SERVICE_KEYS
-
-    keys = {**SERVICE_KEYS, **registry.service_class(name).keys}
-    return {key: one.parse(one.default) for key, one in keys.items()}
-
-
-def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def _last_lines(text: str, count: int) -> str:
-    return " / ".join(line.strip() for line in text.strip().splitlines()[-count:])
+_FREE_PORT = (
+    "publish it by a variable, which gets a free port: "
+    '`ports: ["127.0.0.1:${APP_PORT:-8000}:8000"]`'
+)

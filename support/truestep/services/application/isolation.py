@@ -12,12 +12,16 @@ class HttpClients(Isolation):
     """Gives each scenario a client with cookies, headers and exchanges of its own.
 
     Args:
+        name: the application's.
         endpoint: where the application is.
         answer_within_s: seconds until a request without an answer fails.
         hide: names whose values no report shows.
     """
 
-    def __init__(self, endpoint: Endpoint, *, answer_within_s: float, hide: Iterable[str]) -> None:
+    def __init__(
+        self, name: str, endpoint: Endpoint, *, answer_within_s: float, hide: Iterable[str]
+    ) -> None:
+        self._name = name
         self._endpoint = endpoint
         self._answer_within_s = answer_within_s
         self._hide = tuple(hide)
@@ -29,6 +33,7 @@ class HttpClients(Isolation):
     def enter(self, scenario_id: str) -> HttpClient:  # noqa: ARG002  # the promise of Isolation
         """Returns a fresh client."""
         return HttpClient(
+            self._name,
             self._endpoint.url,
             answer_within_s=self._answer_within_s,
             hide=self._hide,

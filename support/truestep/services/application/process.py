@@ -12,25 +12,23 @@ from typing import Any
 from truestep.errors import SettingsError
 from truestep.services.application.placeholders import fill_placeholders, placeholder_of
 from truestep.services.application.places import Acquire, Places
-from truestep.services.base import Endpoint, Provider, RunContext
-from truestep.services.processes import LOOPBACK, ServerProcess, free_port, refuse_taken_port
+from truestep.services.base import Endpoint, RunContext
+from truestep.services.local import LocalProvider
+from truestep.services.processes import LOOPBACK, ServerProcess, free_port
 from truestep.settings import Values
 
 _LOGS = Path("reports", "logs")
 
 
-class LocalApplication(Provider):
+class LocalApplication(LocalProvider):
     """Runs the command in a process group of its own, with only the environment it is given."""
 
     def __init__(self, name: str, values: Values, context: RunContext, acquire: Acquire) -> None:
-        self._name = name
-        self._values = values
-        self._context = context
+        super().__init__(name, values, context)
         self._acquire = acquire
         self._folder: Path = context.root / values["folder"]
         self._log = context.root / _LOGS / f"{name}.log"
         self._places = Places()
-        self._process: ServerProcess | None = None
 
     def check(self) -> None:
         """Refuses a command that is missing or not to be found, and a port that is taken.
@@ -55,8 +53,7 @@ class LocalApplication(Provider):
         known = {"port": "0"} | {placeholder_of(need): "" for need in self._values["needs"]}
         environment = _environment(self._variables(known))
         self._refuse_unknown_program(self._argv(known)[0], environment["PATH"])
-        if self._values["port"]:
-            refuse_taken_port(self._name, self._values["port"])
+        super().check()
 
     def start(self) -> Endpoint:
         """Makes the application's places on its services, then starts the command."""
@@ -84,17 +81,8 @@ class LocalApplication(Provider):
 
     def stop(self) -> None:
         """Stops the process, then removes its places."""
-        if self._process:
-            self._process.stop()
+        super().stop()
         self._places.close()
-
-    def death(self) -> str | None:
-        """Returns None while the process lives, else how it ended."""
-        return self._process.death() if self._process else "it was not started"
-
-    def log_tail(self, lines: int = 20) -> str:
-        """Returns the last lines of its log."""
-        return self._process.log_tail(lines) if self._process else "(it was not started)"
 
     def log_position(self) -> int:
         """Returns how long the log is now, in bytes."""

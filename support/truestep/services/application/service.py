@@ -99,7 +99,8 @@ class ApplicationService(Service):
             f"{self.name} is not healthy",
             seen=said,
             looked=f"{answer.url}{log}",
-            remedy=f"mend it, or correct the path: health, in {self.values.origin('health')}",
+            remedy=f"mend it, or correct the path that answers 2xx when all is well: "
+            f"{self.name}.health",
         )
 
     def not_ready(self) -> tuple[type[BaseException], ...]:
@@ -117,7 +118,10 @@ class ApplicationService(Service):
         from truestep.services.application.isolation import HttpClients
 
         return HttpClients(
-            endpoint, answer_within_s=self.values["answer_within_s"], hide=self.values["hide"]
+            self.name,
+            endpoint,
+            answer_within_s=self.values["answer_within_s"],
+            hide=self.values["hide"],
         )
 
     def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:

@@ -97,14 +97,19 @@ class Cluster:
 
         A group that has members is left as it is.
         """
-        from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
+        from kafka import errors
 
+        # The first group of all: the broker is making the topic that it keeps them in.
+        being_made = (
+            errors.CoordinatorNotAvailableError,
+            errors.CoordinatorLoadInProgressError,
+            errors.NotCoordinatorError,
+        )
         give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
         for seconds in pauses():
             try:
                 self._begin_group(group, topic, positions)
-            except (CoordinatorLoadInProgressError, CoordinatorNotAvailableError):
-                # The first group of all: the broker is making the topic that it keeps them in.
+            except being_made:
                 if time.monotonic() > give_up:
                     raise
             else:

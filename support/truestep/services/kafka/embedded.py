@@ -13,11 +13,12 @@ from pathlib import Path
 from truestep.errors import ServiceError
 from truestep.polling import pause, pauses, scaled
 from truestep.services import artifacts
-from truestep.services.base import Endpoint, Provider, RunContext
+from truestep.services.base import Endpoint, RunContext
 from truestep.services.kafka import broker
 from truestep.services.kafka.formatting import PROPERTIES, formatted_folder
 from truestep.services.kafka.java import find_java
-from truestep.services.processes import LOOPBACK, ServerProcess, refuse_taken_port
+from truestep.services.local import LocalProvider
+from truestep.services.processes import LOOPBACK, ServerProcess
 from truestep.settings import Values
 
 _LOCK = Path(__file__).with_name("kafka.lock.toml")
@@ -61,15 +62,12 @@ class _Parts:
     formatted: Path
 
 
-class EmbeddedKafka(Provider):
+class EmbeddedKafka(LocalProvider):
     """Runs one broker on loopback, from a copy of a folder that was formatted once."""
 
     def __init__(self, values: Values, context: RunContext) -> None:
-        self._values = values
-        self._context = context
+        super().__init__("kafka", values, context)
         self._parts: _Parts | None = None
-        self._folder: Path | None = None
-        self._process: ServerProcess | None = None
 
     @property
     def version(self) -> str:
@@ -80,14 +78,13 @@ class EmbeddedKafka(Provider):
 
     def check(self) -> None:
         """Finds Java, downloads and formats what is missing; refuses a port that is taken."""
-        if self._values["port"]:
-            refuse_taken_port("kafka", self._values["port"])
+        super().check()
         self._parts = self._find_parts()
 
     def start(self) -> Endpoint:
         """Starts the broker; with no fixed port, waits until it has logged the one it got."""
         parts = self._parts or self._find_parts()
-        self._folder = folder = self._context.workspace.folder("kafka")
+        folder = self._new_scratch()
         shutil.copytree(parts.formatted, folder / "data")
         configuration = folder / "server.properties"
         configuration.write_text(PROPERTIES.format(port=self._values["port"] or 0))
@@ -109,31 +106,6 @@ class EmbeddedKafka(Provider):
         self._process.start()
         port = self._values["port"] or self._wait_for_port(self._process)
         return Endpoint(LOOPBACK, port, f"{LOOPBACK}:{port}")
-
-    def stop(self) -> None:
-        """Stops the broker and removes its folder."""
-        if self._process:
-            self._process.stop()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def pause(self) -> None:
-        """Freezes the server."""
-        if self._process:
-            self._process.pause()
-
-    def resume(self) -> None:
-        """Lets the server go on."""
-        if self._process:
-            self._process.resume()
-
-    def death(self) -> str | None:
-        """Returns None while the process lives, else how it ended."""
-        return self._process.death() if self._process else "it was not started"
-
-    def log_tail(self, lines: int = 20) -> str:
-        """Returns the last lines of the log."""
-        return self._process.log_tail(lines) if self._process else "(it was not started)"
 
     def _find_parts(self) -> _Parts:
         java = find_java()

@@ -26,8 +26,8 @@ _COUNTED = """
 _SEQUENCE = "SELECT 'sequence', {oid}, last_value::text, is_called::text FROM {name}"
 # Tables that a transaction which is still open has written to.
 _WRITTEN = """
-    SELECT 'written', COALESCE(pg_partition_root(relation)::oid, relation)::bigint, '', '' FROM pg_locks
-    WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
+    SELECT 'written', COALESCE(pg_partition_root(relation)::oid, relation)::bigint, '', ''
+    FROM pg_locks WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND mode IN ('RowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import signal
-from pathlib import Path
 
-from truestep.services.base import Endpoint, Provider, RunContext
+from truestep.services.base import Endpoint, RunContext
+from truestep.services.local import LocalProvider
 from truestep.services.postgres.cluster import kept_cluster
 from truestep.services.postgres.programs import ENVIRONMENT, give, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER, login_url
-from truestep.services.processes import LOOPBACK, ServerProcess, free_port, refuse_taken_port
+from truestep.services.processes import LOOPBACK, ServerProcess, free_port
 from truestep.settings import Values
 
 _FLAGS = {
@@ -30,26 +30,22 @@ _FLAGS = {
 }
 
 
-class EmbeddedPostgres(Provider):
+class EmbeddedPostgres(LocalProvider):
     """Runs `postgres` on loopback, on a copy of a kept data folder, with nothing made durable."""
 
     def __init__(self, values: Values, context: RunContext) -> None:
-        self._values = values
-        self._context = context
-        self._folder: Path | None = None
-        self._process: ServerProcess | None = None
+        super().__init__("postgres", values, context)
 
     def check(self) -> None:
         """Makes the kept data folder when it is not there; refuses a port that is taken."""
-        if self._values["port"]:
-            refuse_taken_port("postgres", self._values["port"])
+        super().check()
         kept_cluster(self._context)
 
     def start(self) -> Endpoint:
         """Starts the server, as another user when this one is root."""
         cluster = kept_cluster(self._context)
         user = server_user()
-        folder = self._folder = self._context.workspace.folder("postgres")
+        folder = self._new_scratch()
         data = folder / "data"
         shutil.copytree(cluster.data, data)
         program = programs(folder, user) / "postgres"
@@ -70,28 +66,3 @@ class EmbeddedPostgres(Provider):
         self._process.start()
         url = login_url(DEFAULT_USER, cluster.password, LOOPBACK, port, DEFAULT_USER)
         return Endpoint(LOOPBACK, port, url)
-
-    def stop(self) -> None:
-        """Stops the process and removes its folder."""
-        if self._process:
-            self._process.stop()
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def pause(self) -> None:
-        """Freezes the server."""
-        if self._process:
-            self._process.pause()
-
-    def resume(self) -> None:
-        """Lets the server go on."""
-        if self._process:
-            self._process.resume()
-
-    def death(self) -> str | None:
-        """Returns None while the process lives, else how it ended."""
-        return self._process.death() if self._process else "it was not started"
-
-    def log_tail(self, lines: int = 20) -> str:
-        """Returns the last lines of the log."""
-        return self._process.log_tail(lines) if self._process else "(it was not started)"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -12,7 +14,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  # it is 
 
 from truestep.errors import ServiceError
 from truestep.polling import scaled
-from truestep.services.postgres.blockers import find_blockers
+from truestep.services.postgres.blockers import Blocker, find_blockers
 from truestep.services.postgres.catalog import Catalog, read_catalog
 from truestep.services.postgres.contents import (
     Baseline,
@@ -49,11 +51,6 @@ class Emptying:
         self._connection: Connection | None = None
         self._baseline: Baseline | None = None
 
-    @property
-    def has_baseline(self) -> bool:
-        """Whether `empty` has been called with success, and there is something to go back to."""
-        return self._baseline is not None
-
     def empty(self) -> datetime:
         """Empties the tables that have rows and lets their identities start anew.
 
@@ -65,15 +62,12 @@ class Emptying:
                 it; or the server refuses.
         """
         connection = self._connected()
-        catalog = read_catalog(connection)
         try:
             try:
-                return self._empty(connection, catalog)
+                return self._empty(connection)
             except errors.DeadlockDetected:
                 # The server has ended our transaction, so that the other one could go on.
-                return self._empty(connection, catalog)
-        except errors.LockNotAvailable as error:
-            raise self._blocked(connection, catalog) from error
+                return self._empty(connection)
         except psycopg2.Error as error:
             if connection.closed:
                 raise
@@ -89,26 +83,25 @@ class Emptying:
         if self._connection:
             self._connection.close()
 
-    def _empty(self, connection: Connection, catalog: Catalog) -> datetime:
-        if self._baseline is None:
-            self._baseline = take_baseline(connection, catalog)
-        baseline = self._baseline
-        contents = look(connection, catalog, baseline.rows)
-        dirty = {
-            oid
-            for oid, seen in contents.tables.items()
-            if oid in contents.written or seen != baseline.tables.get(oid, ("0", ""))
-        }
-        # With those that refer to them, as TRUNCATE asks for; CASCADE would not tell which.
-        emptied = catalog.with_referring(dirty)
-        with connection, connection.cursor() as cursor:
-            if emptied:
-                _truncate(connection, [catalog.tables[oid].source for oid in sorted(emptied)])
-            for oid in catalog.referred_first(emptied & baseline.rows.keys()):
-                fill(connection, catalog.tables[oid], baseline.rows[oid])
-            _set_positions(connection, _astray(catalog, contents, baseline, emptied))
-            cursor.execute("SELECT clock_timestamp()")
-            [(now,)] = cursor.fetchall()
+    def _empty(self, connection: Connection) -> datetime:
+        catalog = read_catalog(connection)
+        everything = [*catalog.tables, *catalog.sequences]
+        with self._naming_blockers(connection, everything, of_readers=True):
+            if self._baseline is None:
+                self._baseline = take_baseline(connection, catalog)
+            contents = look(connection, catalog, self._baseline.rows)
+        todo = _compare(catalog, contents, self._baseline)
+        with self._naming_blockers(connection, todo.locked), connection, connection.cursor() as own:
+            if todo.emptied:
+                _truncate(connection, [catalog.tables[oid].source for oid in todo.emptied])
+            for oid in todo.filled:
+                fill(connection, catalog.tables[oid], self._baseline.rows[oid])
+            for oid in todo.refreshed:
+                view = catalog.tables[oid].identifier
+                own.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(view))
+            _set_positions(connection, todo.positions)
+            own.execute("SELECT clock_timestamp()")
+            [(now,)] = own.fetchall()
         return cast("datetime", now)
 
     def _connected(self) -> Connection:
@@ -120,15 +113,24 @@ class Emptying:
                 cursor.execute(sql.SQL(_SESSION).format(sql.Literal(limit_ms)))
         return self._connection
 
-    def _blocked(self, connection: Connection, catalog: Catalog) -> ServiceError:
-        blockers = find_blockers(connection, [*catalog.tables, *catalog.sequences])
+    @contextmanager
+    def _naming_blockers(
+        self, connection: Connection, oids: Iterable[int], *, of_readers: bool = False
+    ) -> Iterator[None]:
+        try:
+            yield
+        except errors.LockNotAvailable as error:
+            blockers = find_blockers(connection, oids, of_readers=of_readers)
+            raise self._blocked(blockers) from error
+
+    def _blocked(self, blockers: Sequence[Blocker]) -> ServiceError:
         limit = f"{scaled(_LOCKED_WITHIN_S):g} s"
         if not blockers:
             return ServiceError(
                 _NOT_EMPTIED,
-                seen=f"a lock was not to be had for {limit}; nobody has kept it until now",
+                seen=f"a lock was not to be had within {limit}, and nobody keeps it any more",
                 looked=self._url,
-                remedy="run it again; look for transactions that take as long as that",
+                remedy="run it again, and look for transactions that take as long as that",
             )
         first = blockers[0]
         began = "at an unknown time" if first.began is None else self._began_during(first.began)
@@ -140,6 +142,39 @@ class Emptying:
             f" that transaction began {began}",
             remedy="commit it, roll it back or close its connection, where it was opened",
         )
+
+
+@dataclass(frozen=True)
+class _Todo:
+    """What has to be done, by oid, in this order."""
+
+    emptied: Sequence[int]
+    filled: Sequence[int]
+    refreshed: Sequence[int]
+    positions: Mapping[int, Position]
+
+    @property
+    def locked(self) -> list[int]:
+        return [*self.emptied, *self.refreshed, *self.positions]
+
+
+def _compare(catalog: Catalog, contents: Contents, baseline: Baseline) -> _Todo:
+    changed = [
+        oid
+        for oid, seen in contents.tables.items()
+        if oid in contents.written or seen != baseline.tables.get(oid, ("0", ""))
+    ]
+    views = sorted(oid for oid in changed if catalog.tables[oid].is_view)
+    # With those that refer to them, as TRUNCATE asks for; CASCADE would not tell which.
+    emptied = catalog.with_referring(set(changed) - set(views))
+    positions = {}
+    for one in catalog.sequences.values():
+        restarted = one.owner in emptied
+        stands = Position(one.start, called=False) if restarted else contents.sequences[one.oid]
+        if stands != baseline.position(one):
+            positions[one.oid] = baseline.position(one)
+    filled = catalog.referred_first(emptied & baseline.rows.keys())
+    return _Todo(sorted(emptied), filled, views, positions)
 
 
 def _truncate(connection: Connection, tables: Iterable[sql.Composed]) -> None:
@@ -161,16 +196,3 @@ def _set_positions(connection: Connection, wanted: Mapping[int, Position]) -> No
     if calls:
         with connection.cursor() as cursor:
             cursor.execute(sql.SQL("SELECT ") + sql.SQL(", ").join(calls))
-
-
-def _astray(
-    catalog: Catalog, contents: Contents, baseline: Baseline, emptied: set[int]
-) -> dict[int, Position]:
-    """Returns the sequences that do not stand where they have to, and where that is."""
-    wanted = {}
-    for one in catalog.sequences.values():
-        restarted = one.owner in emptied
-        stands = Position(one.start, called=False) if restarted else contents.sequences[one.oid]
-        if stands != baseline.position(one):
-            wanted[one.oid] = baseline.position(one)
-    return wanted

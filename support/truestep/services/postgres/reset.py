@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from contextlib import ExitStack, suppress
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import psycopg2
 
 from truestep.errors import ResetRefusedError
-from truestep.services.base import Endpoint, SharedPlace
+from truestep.services.base import Endpoint, RunContext, SharedPlace
 from truestep.services.postgres.client import PostgresClient
 from truestep.services.postgres.databases import Databases
 from truestep.services.postgres.emptying import Emptying
@@ -29,20 +28,19 @@ class SharedDatabase(SharedPlace):
 
     Args:
         endpoint: the server, with a user who may create databases when `name` is given.
-        run_id: the run's id.
+        context: the run.
         name: the application that gets a database of its own; None when the endpoint's URL names
             the database, which is then neither made nor dropped.
         may_reset: whether its tables may be emptied.
-        root: the folder that paths of SQL files start from.
     """
 
     def __init__(
-        self, endpoint: Endpoint, run_id: str, name: str | None, *, may_reset: bool, root: Path
+        self, endpoint: Endpoint, context: RunContext, name: str | None, *, may_reset: bool
     ) -> None:
-        self._root = root
+        self._context = context
         self._may_reset = may_reset
         self._databases = Databases(endpoint)
-        self._made = None if name is None else _database_name(run_id, name)
+        self._made = None if name is None else _database_name(context.run_id, name)
         self._url = endpoint.url if self._made is None else with_database(endpoint.url, self._made)
         self._emptying = Emptying(self._url, self._began_during)
         self._entered: list[tuple[datetime, str]] = []
@@ -78,7 +76,7 @@ class SharedDatabase(SharedPlace):
             )
         self._entered.append((self._emptying.empty(), scenario_id))
         database = unquote(urlsplit(self._url).path.removeprefix("/"))
-        return PostgresClient(self._url, database, scenario_id, root=self._root)
+        return PostgresClient(self._url, database, scenario_id, root=self._context.root)
 
     def leave(self, client: PostgresClient) -> None:
         """Closes the client's connections; what the scenario left can still be looked at."""
@@ -98,7 +96,9 @@ class SharedDatabase(SharedPlace):
 
     def _began_during(self, moment: datetime) -> str:
         before = [scenario_id for began, scenario_id in self._entered if began <= moment]
-        return f"during the scenario {before[-1]}" if before else "before the first scenario"
+        if not before:
+            return "before the first scenario"
+        return f"in the scenario {self._context.scenarios.get(before[-1], before[-1])}"
 
 
 def _database_name(run_id: str, name: str) -> str:

@@ -110,9 +110,7 @@ class PostgresService(Service):
         """Returns a database that is made for the application, or the one of the URL."""
         from truestep.services.postgres.reset import SharedDatabase
 
-        return SharedDatabase(
-            endpoint, self.context.run_id, name, may_reset=may_reset, root=self.context.root
-        )
+        return SharedDatabase(endpoint, self.context, name, may_reset=may_reset)
 
     def _refuse_missing_schema(self) -> None:
         for path in self.values["schema"]:

@@ -13,8 +13,9 @@ from urllib.parse import quote
 from truestep.errors import BackendUnavailableError
 from truestep.redaction import register_secret
 from truestep.services import artifacts
-from truestep.services.base import Endpoint, Provider, RunContext
-from truestep.services.processes import LOOPBACK, ServerProcess, free_port, refuse_taken_port
+from truestep.services.base import Endpoint, RunContext
+from truestep.services.local import LocalProvider
+from truestep.services.processes import LOOPBACK, ServerProcess, free_port
 from truestep.settings import Values
 
 _ON_PATH = ("redis-server", "valkey-server")
@@ -22,26 +23,22 @@ _LOCK = Path(__file__).with_name("redis.lock.toml")
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
-class EmbeddedRedis(Provider):
+class EmbeddedRedis(LocalProvider):
     """Runs `redis-server` on loopback with a random password and nothing kept on disk."""
 
     def __init__(self, values: Values, context: RunContext) -> None:
-        self._values = values
-        self._context = context
+        super().__init__("redis", values, context)
         self._program: Path | None = None
-        self._folder: Path | None = None
-        self._process: ServerProcess | None = None
 
     def check(self) -> None:
         """Finds or downloads the server; refuses a port that is taken."""
-        if self._values["port"]:
-            refuse_taken_port("redis", self._values["port"])
+        super().check()
         self._program = _find_program(self._context)
 
     def start(self) -> Endpoint:
         """Starts the server with a configuration file that only this user can read."""
         program = self._program or _find_program(self._context)
-        self._folder = folder = self._context.workspace.folder("redis")
+        folder = self._new_scratch()
         port = self._values["port"] or free_port()
         password = register_secret(secrets.token_urlsafe(16))
         configuration = folder / "redis.conf"
@@ -59,32 +56,6 @@ class EmbeddedRedis(Provider):
         )
         self._process.start()
         return Endpoint(LOOPBACK, port, f"redis://:{quote(password)}@{LOOPBACK}:{port}/0")
-
-    def stop(self) -> None:
-        """Stops the process and removes its folder."""
-        if self._process:
-            self._process.stop()
-        if self._folder:
-            shutil.rmtree(self._folder)
-            self._folder = None
-
-    def pause(self) -> None:
-        """Freezes the server."""
-        if self._process:
-            self._process.pause()
-
-    def resume(self) -> None:
-        """Lets the server go on."""
-        if self._process:
-            self._process.resume()
-
-    def death(self) -> str | None:
-        """Returns None while the process lives, else how it ended."""
-        return self._process.death() if self._process else "it was not started"
-
-    def log_tail(self, lines: int = 20) -> str:
-        """Returns the last lines of the log."""
-        return self._process.log_tail(lines) if self._process else "(it was not started)"
 
 
 def _find_program(context: RunContext) -> Path:

@@ -9,7 +9,7 @@ import redis
 from truestep.errors import ResetRefusedError
 from truestep.services.base import CanTravel, Endpoint, SharedPlace
 from truestep.services.redis.client import connect
-from truestep.services.redis.isolation import LeasedDatabases, database_of
+from truestep.services.redis.isolation import LeasedDatabases, database_of, flush
 from truestep.services.redis.url import at_database
 
 
@@ -65,7 +65,7 @@ class SharedDatabase(SharedPlace, CanTravel):
                 remedy="write `allow_reset = yes` in [service.redis] if all in it may be deleted",
             )
         client = connect(Endpoint(self._endpoint.host, self._endpoint.port, self._url))
-        client.flushdb()
+        flush(client)
         return client
 
     def leave(self, client: redis.Redis) -> None:
