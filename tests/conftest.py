@@ -1,35 +1,62 @@
-"""The rule for tests that need Docker: skipped where no engine answers, never skipped in CI."""
+"""Tests that need Docker or a browser are skipped where there is none, and never in CI."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import shutil
+from collections.abc import Callable, Generator
 
 import pytest
 
 from truestep.services.engine import engine_problem
 
-_PROBLEM = pytest.StashKey[str | None]()
+_PROBLEMS = pytest.StashKey[dict[str, str | None]]()
+
+
+def chromium() -> str | None:
+    """The browser that Debian installs, or the one that is there under another name."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def browser_problem() -> str | None:
+    """Why there can be no browser test; None when there can."""
+    return None if chromium() else "no Chromium is on PATH: apt-get install chromium"
+
+
+def node_problem() -> str | None:
+    """Why nothing from npm can be used; None when it can."""
+    found = shutil.which("node") and shutil.which("npm")
+    return None if found else "no Node.js with npm is on PATH: apt-get install nodejs npm"
+
+
+_NEEDS: dict[str, Callable[[], str | None]] = {
+    "docker": engine_problem,
+    "browser": browser_problem,
+    "node": node_problem,
+}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips a test that is marked `docker` when no engine answers."""
-    if item.get_closest_marker("docker") is None:
-        return
-    if _PROBLEM not in item.config.stash:
-        item.config.stash[_PROBLEM] = engine_problem()
-    problem = item.config.stash[_PROBLEM]
-    if problem:
-        pytest.skip(problem)
+    """Skips a test that is marked with what is not here, such as `docker` without an engine."""
+    problems = item.config.stash.setdefault(_PROBLEMS, {})
+    for need, problem_of in _NEEDS.items():
+        if item.get_closest_marker(need) is None:
+            continue
+        if need not in problems:
+            problems[need] = problem_of()
+        if problem := problems[need]:
+            pytest.skip(problem)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turns the skip of a docker test into a failure where CI is set: there, Docker is promised."""
+    """Turns such a skip into a failure where CI is set: there, all of it is promised."""
     report = yield
-    if report.skipped and os.environ.get("CI") and item.get_closest_marker("docker"):
+    needs = [need for need in _NEEDS if item.get_closest_marker(need)]
+    if report.skipped and os.environ.get("CI") and needs:
         report.outcome = "failed"
-        report.longrepr = f"CI is set, so a docker test cannot be skipped: {report.longrepr}"
+        report.longrepr = f"CI is set, so a {needs[0]} test cannot be skipped: {report.longrepr}"
     return report

@@ -70,8 +70,8 @@ def test_what_cannot_be_written_is_a_warning_and_the_rest_is_written(
     made = publish(tea, environment=GITHUB | {"GITHUB_STEP_SUMMARY": str(nowhere)})
     assert made.warnings == (
         (
-            "truestep: WARNING: the JUnit files could not be written, and the run's result does not "
-            "change: File exists\n"
+            "truestep: WARNING: the JUnit files could not be written, and the run's result does "
+            "not change: File exists\n"
             f"  Looked at: {tea.parent / 'junit'}\n"
             "  Try: make room or give permission there, then: python -m truestep report"
         ),

@@ -46,7 +46,7 @@ def page(run: Run, history: History, title: str) -> dict[str, Any]:
         "services": _services(run),
         "stories": history.stories(),
         "runs": [_past(past) for past in reversed(history.runs)] if len(history.runs) > 1 else [],
-        "abouts": [_about(about) for about in run.about],
+        "abouts": [(_about(about), sorted(about.settings.items())) for about in run.about],
     }
 
 
@@ -113,6 +113,5 @@ def _about(about: About) -> list[tuple[str, str]]:
         "Exit code": "" if about.exit_code is None else str(about.exit_code),
         "Code": f"{code}, with changes that are not committed" if code and about.is_dirty else code,
         "Versions": ", ".join(f"{name} {version}" for name, version in about.versions.items()),
-        "Settings": ", ".join(f"{name} = {value}" for name, value in about.settings.items()),
     }
     return [(name, value) for name, value in facts.items() if value]

@@ -47,6 +47,7 @@ def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
             why=str(row.get("why") or ""),
             took_s=float(row.get("took_s") or 0.0),
             owner=str(row.get("owner") or ""),
+            problem=str(row.get("problem") or ""),
             run_id=about.run_id,
         )
         for row in facts.get("services", ())

@@ -218,6 +218,8 @@ class ServiceUse:
     why: str
     took_s: float
     owner: str = ""
+    # Why it was not ready, or "".
+    problem: str = ""
     run_id: str = ""
 
 

@@ -23,13 +23,12 @@ def marked_slots(text: str) -> Markup:
 
 
 def _marked(text: str, places: Iterable[tuple[int, int]], name: str) -> Markup:
-    parts, done = [], 0
+    parts: list[str] = []
+    done = 0
     for start, end in places:
-        if start < done or end > len(text):
-            continue
-        inner = text[start:end]
-        if name == "slot":
-            inner = inner[1:-1]
-        parts += [escape(text[done:start]), Markup('<em class="{}">{}</em>').format(name, inner)]
-        done = end
-    return Markup("").join([*parts, escape(text[done:])])
+        if start >= done and end <= len(text):
+            inner = text[start + 1 : end - 1] if name == "slot" else text[start:end]
+            parts += [escape(text[done:start]), f'<em class="{name}">{escape(inner)}</em>']
+            done = end
+    parts.append(escape(text[done:]))
+    return Markup("".join(parts))  # noqa: S704  # each part is escaped above

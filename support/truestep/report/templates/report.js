@@ -31,12 +31,13 @@
   // Search and filters. A leaf is what has a result of its own: a scenario, or a row of examples.
   const search = one("#search");
   const filters = { outcome: one("#by-outcome"), tag: one("#by-tag"), service: one("#by-service") };
+  const cards = new Map(all("[data-why]").map((card) => [card.dataset.why, card]));
   const leaves = all("[data-outcome]").map((element) => ({
     element,
     outcome: element.dataset.outcome,
     tags: element.dataset.tags.split(" "),
     services: element.dataset.services.split(" "),
-    card: one(`[data-why="${CSS.escape(element.id)}"]`),
+    card: cards.get(element.id),
     text: null,
   }));
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -248,8 +249,8 @@
       if (moment.at !== null) last = moment.at;
       const item = make("li", `kind-${moment.kind.replace(/[^a-z]/g, "")}`);
       const what = make("div", "what");
-      what.append(make("span", "kind", moment.kind), make("span", "title", moment.title));
-      if (moment.late !== null) what.append(make("span", "late", `${time(moment.late)} after the failure`));
+      what.append(make("span", "kind", moment.kind), " ", make("span", "title", moment.title));
+      if (moment.late !== null) what.append(" ", make("span", "late", `${time(moment.late)} after the failure`));
       if (moment.detail) what.append(make("pre", "", moment.detail));
       item.append(make("span", "at", moment.at === null ? "" : time(moment.at)), make("span", "dot"), what);
       list.append(item);
