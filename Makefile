@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: specs test lint docs bench clean
+.PHONY: specs test lint docs screenshots bench clean
 
 specs: $(VENV)/specs
 	@echo "truestep: running the specs"
@@ -22,6 +22,10 @@ lint: $(VENV)/test
 docs: $(VENV)/specs
 	$(BIN)/python -m truestep steps > docs/steps.md
 	$(BIN)/python -m truestep settings > docs/settings.md
+
+# Pictures of the report, from runs of these features; takes a Chromium.
+screenshots: $(VENV)/test
+	$(BIN)/python docs/screenshots.py
 
 bench: $(VENV)/test
 	$(BIN)/python bench/run.py

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.project import Run
+
+GOLDEN = Path(__file__).parents[1] / "golden/runs"
 
 
 def truestep(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> Run:
@@ -79,11 +84,53 @@ def test_bad_setting_is_refused_in_four_parts(tmp_path: Path) -> None:
     )
 
 
-def test_summary_of_a_folder_without_results_is_an_error(tmp_path: Path) -> None:
+def test_summary_of_a_folder_without_a_run_is_an_error(tmp_path: Path) -> None:
     run = truestep("summary", str(tmp_path), folder=tmp_path)
     assert run.code == 1
     assert run.out == ""
-    assert run.err.startswith("there is nothing to summarize: no test case in any *.xml file\n")
+    assert run.err == (
+        "a run cannot be read: No such file or directory\n"
+        f"  Looked at: {tmp_path / 'messages.ndjson'}\n"
+        "  Try: name a folder that behave has made, such as reports/latest: "
+        "it has messages.ndjson\n"
+    )
+
+
+def test_summary_of_the_latest_run_is_markdown(tmp_path: Path) -> None:
+    shutil.copytree(GOLDEN / "notes", tmp_path / "reports/latest")
+    run = truestep("summary", folder=tmp_path)
+    assert run.code == 0, run.err
+    assert run.out.startswith("## ✅ All 2 scenarios work as described\n")
+
+
+def test_report_is_made_again_in_the_run_directory(tmp_path: Path) -> None:
+    shutil.copytree(GOLDEN / "shelf", tmp_path / "run")
+    run = truestep("report", "run", folder=tmp_path)
+    assert run.code == 0, run.err
+    assert run.out == (
+        f"4 of 10 scenarios work as described\n  report     {tmp_path / 'run/index.html'}\n"
+    )
+    assert (tmp_path / "run/index.html").is_file()
+    assert list((tmp_path / "run/junit").glob("*.xml"))
+
+
+@pytest.mark.parametrize("verb", [("report",), ("report", "merge")])
+def test_several_runs_become_one_report(tmp_path: Path, verb: tuple[str, ...]) -> None:
+    folders = (str(GOLDEN / "shelf"), str(GOLDEN / "notes"))
+    run = truestep(*verb, *folders, "--into", "both", folder=tmp_path)
+    assert run.code == 0, run.err
+    assert run.out.startswith("6 of 12 scenarios work as described\n")
+    assert (tmp_path / "both/index.html").is_file()
+
+
+def test_several_runs_need_a_place_for_their_report(tmp_path: Path) -> None:
+    run = truestep("report", "a", "b", folder=tmp_path)
+    assert run.code == 1
+    assert run.err == (
+        "several runs become one report, and it has no place yet: 2 run directories\n"
+        "  Looked at: the command line\n"
+        "  Try: name a folder for it: --into reports/merged\n"
+    )
 
 
 def test_unknown_command_is_misuse(tmp_path: Path) -> None:
