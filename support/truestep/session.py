@@ -219,8 +219,9 @@ class Session:
             return _owner(plan.lifetime, scenario.feature)
         owner = _owner(plan.lifetime, scenario)
         context.add_cleanup(self._pool.stop, owner)
-        # Cleanups run last in, first out: the scope has to leave before its servers stop.
-        context.add_cleanup(context.scope.leave)
+        # Cleanups run last in, first out: the scope has to leave before its servers stop. behave
+        # leaves out a cleanup that equals one it has, which this is not, as it takes an argument.
+        context.add_cleanup(ScenarioScope.leave, context.scope)
         self._pool.start(sorted(plan.started), owner)
         return owner
 

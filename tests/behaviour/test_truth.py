@@ -7,6 +7,7 @@ later file.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
@@ -315,7 +316,8 @@ ROWS = [
         "hook_error",
         "H",
         sample="notes",
-        options=("-D", "redis.start_within_s=0.000001"),
+        options=("-D", "redis.start_within_s=0.2"),
+        files={"bin/redis-server": "#!/bin/sh\nexec sleep 60\n"},
     ),
     here(
         "a step of ours is undefined",
@@ -380,6 +382,8 @@ def project_of(row: Row, folder: Path) -> Project:
     project.write("features/b/second.feature", SECOND)
     for path, text in row.files.items():
         project.write(path, text)
+        if path.startswith("bin/"):
+            (project.folder / path).chmod(0o755)
     return project
 
 
@@ -407,7 +411,9 @@ def junit_of(row: Row) -> dict[str, str]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.trouble)
 def test_everything_that_tells_of_a_run_says_the_same(row: Row, tmp_path: Path) -> None:
     options = ("-r", "truestep.runner:Runner", *row.options)
-    told = Told.by(project_of(row, tmp_path), *options)
+    project = project_of(row, tmp_path)
+    path = f"{project.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    told = Told.by(project, *options, environment={"PATH": path})
     assert told.run.code == row.code, told.run.out + told.run.err
     assert told.outcomes == by_name(row.record)
     assert told.around == list(row.around)

@@ -74,35 +74,32 @@ class RunRecord:
         self._files.facts(self.facts.json())
 
     @_apart
-    def begin(
-        self,
-        features: Sequence[Any],
-        unreadable: Sequence[str],
-        config: Any,
-        registry: Any,
-        hooks: Any,
-    ) -> None:
+    def begin(self, features: Sequence[Any], unreadable: Sequence[str], hooks: Any) -> None:
         """The features are read; the first hook comes next.
 
         Args:
             features: behave's.
             unreadable: files that are no features.
-            config: behave's configuration, which selects scenarios.
-            registry: behave's step registry.
             hooks: behave's hooks, by name.
         """
         self._hooks = hooks
-        selected = [
-            scenario
-            for feature in features
-            for scenario in feature.walk_scenarios()
-            if scenario.should_run(config)
-        ]
+        paths = [*(feature.filename for feature in features), *unreadable]
+        self._recorder.begin(paths, _scenarios(features))
+
+    @_apart
+    def select(self, features: Sequence[Any], config: Any, registry: Any) -> None:
+        """The first hook is done; the first feature comes next.
+
+        Args:
+            features: behave's.
+            config: behave's configuration, which selects scenarios.
+            registry: behave's step registry.
+        """
+        selected = [one for one in _scenarios(features) if one.should_run(config)]
         self.selected = {id(scenario): scenario for scenario in selected}
         self.facts.scenario_count = len(selected)
         self.save()
-        self._recorder.read([*(feature.filename for feature in features), *unreadable])
-        self._recorder.begin(features, self.selected, registry, hooks)
+        self._recorder.select(selected, registry, self._hooks)
 
     @_apart
     def scenario_started(self, scenario: Any) -> None:
@@ -222,3 +219,7 @@ class RunRecord:
             what = redact(str(found[0]).splitlines()[0])
             self.facts.infrastructure.append({"what": what, "where": where})
             self.save()
+
+
+def _scenarios(features: Iterable[Any]) -> Iterator[Any]:
+    return (scenario for feature in features for scenario in feature.walk_scenarios())

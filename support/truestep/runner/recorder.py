@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import platform
 import time
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -55,46 +55,43 @@ class Recorder:
         self._folder = folder
         self._ids = IdGenerator()
         self._sources = Sources(self._ids)
+        self._pickles: dict[int, dict[str, Any]] = {}
         self._cases: Cases | None = None
         self._run_id = self._ids.get_next_id()
         self.scenario: Any = None
         self._case: Case | None = None
         self._run_hook: tuple[str, float] | None = None
-        self.began = False
 
     def runs(self, statement: Any) -> bool:
         """Tells whether this is the scenario that runs now."""
         return self._case is not None and self.scenario is statement
 
-    def read(self, paths: Iterable[str]) -> None:
-        """Writes the feature files."""
+    def begin(self, paths: Iterable[str], scenarios: Iterable[Any]) -> None:
+        """Writes what is known before the first hook.
+
+        Args:
+            paths: the feature files.
+            scenarios: all of behave's that were read from them.
+        """
         self._write("meta", _meta())
         for kind, message in self._sources.read(paths):
             self._write(kind, message)
+        for scenario in scenarios:
+            self._pickles[id(scenario)] = pickle = self._sources.pickle(scenario)
+            self._write("pickle", pickle)
+        self._write("testRunStarted", TestRunStarted(timestamp=now(), id=self._run_id))
 
-    def begin(
-        self, features: Sequence[Any], selected: Container[int], registry: Any, hooks: Any
-    ) -> None:
-        """Writes what is known before the first hook: pickles and test cases.
+    def select(self, scenarios: Iterable[Any], registry: Any, hooks: Any) -> None:
+        """Writes the test cases.
 
         Args:
-            features: all that were read.
-            selected: the `id()` of each scenario that is to run.
+            scenarios: those that are to run.
             registry: behave's step registry.
             hooks: behave's hooks, by name.
         """
-        self.began = True
         self._cases = cases = Cases(self._ids, registry, hooks)
-        rows = []
-        for feature in features:
-            for scenario in feature.walk_scenarios():
-                pickle = self._sources.pickle(scenario)
-                self._write("pickle", pickle)
-                if id(scenario) in selected:
-                    rows.append((scenario, pickle))
-        self._write("testRunStarted", TestRunStarted(timestamp=now(), id=self._run_id))
-        for scenario, pickle in rows:
-            for kind, message in cases.add(scenario, pickle, self._run_id):
+        for scenario in scenarios:
+            for kind, message in cases.add(scenario, self._pickles[id(scenario)], self._run_id):
                 self._write(kind, message)
 
     def scenario_started(self, scenario: Any) -> None:

@@ -101,7 +101,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         if self.config.dry_run:
             return bool(super().run_model(features))
         self.context = WatchedContext(self, self)
-        self._begin()
+        self._record.begin(self.features, self._unreadable, self.hooks)
         self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
         return bool(super().run_model(features))
 
@@ -137,6 +137,9 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             self._step_errors += errors if statement is self._step else []
         else:
             self._record.hook_finished(hook_name, statement, errors)
+            if hook_name == "before_all":
+                # It may have left out scenarios, and hooks.
+                self._select()
             if "all" in hook_name or "feature" in hook_name:
                 self._record.note_services(self._services())
         return passed
@@ -267,13 +270,14 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
                 self.features += parse_features([location], language=self.config.lang)
             except ParserError:
                 self._unreadable.append(str(location))
-        self._begin()
+        self._record.begin(self.features, self._unreadable, self.hooks)
+        self._select()
         self.formatters = [Listener(self), *make_formatters(self.config, self.config.outputs)]
 
-    def _begin(self) -> None:
+    def _select(self) -> None:
         # Steps register there, whatever behave.step_registry says since.
         steps = behave.runner.the_step_registry
-        self._record.begin(self.features, self._unreadable, self.config, steps, self.hooks)
+        self._record.select(self.features, self.config, steps)
 
     @contextmanager
     def _beside(self, first: BaseException) -> Iterator[None]:
