@@ -316,6 +316,6 @@ def test_servers_say_what_they_took(tea_page: Path, open_page: Open) -> None:
     page = open_page(tea_page)
     server = page.locator(".server")
     expect(server.get_by_role("heading")).to_have_text("PostgreSQL 18.6")
-    expect(server).to_contain_text("420 ms until it was ready")
+    expect(server).to_contain_text("420 ms until ready")
     expect(server).to_contain_text("used by 7 scenarios, which took 8.0 s")
     expect(server).to_contain_text("embedded: no Docker engine")

@@ -87,6 +87,10 @@
     for (const chip of chips) chip.setAttribute("aria-pressed", String(chip.dataset.only === outcome));
     one("#nothing").hidden = shown > 0 || !isNarrow;
     for (const button of all(".clear")) button.hidden = !isNarrow;
+    document.body.classList.toggle("is-narrow", isNarrow);
+    for (const link of all('.contents a[href="#failures"]')) {
+      link.hidden = one("#failures").hidden;
+    }
     count.textContent = isNarrow
       ? `${shown} of ${leaves.length} ${leaves.length === 1 ? "scenario" : "scenarios"} shown` : "";
     // A few: shown whole, as the word may be in their steps.
@@ -140,19 +144,24 @@
     narrow();
   }
 
+  // What was found is at the top of the page, wherever the reader was.
+  function look() {
+    narrow();
+    scrollTo({ top: 0, behavior: "instant" });
+  }
   let waiting = 0;
   search.addEventListener("input", () => {
     cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(narrow);
+    waiting = requestAnimationFrame(look);
   });
-  for (const field of Object.values(filters)) field?.addEventListener("change", narrow);
+  for (const field of Object.values(filters)) field?.addEventListener("change", look);
   for (const button of all(".clear")) {
     button.addEventListener("click", () => { clear(); search.focus(); });
   }
   for (const chip of chips) {
     chip.addEventListener("click", () => {
       filters.outcome.value = filters.outcome.value === chip.dataset.only ? "" : chip.dataset.only;
-      narrow();
+      look();
     });
   }
   addEventListener("keydown", (event) => {
