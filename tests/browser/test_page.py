@@ -153,7 +153,7 @@ def test_timeline_is_one_click_away_and_shows_what_came_too_late(
         "(items) => items.map((item) => item.innerText.replace(/\\s+/g, ' ').trim())"
     ) == [
         "1250 ms step Given the kettle is on",
-        '1263 ms row cups: 1 added {"id": 1}',
+        "1263 ms row cups: 1 added id: 1",
         "1750 ms error AssertionError: cold",
         "1790 ms event cups.served [0] @ 12 40.0 ms after the failure late",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from truestep.report.publish import publish, report
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests/golden/runs"
 
+TEMPLATE = ROOT / "support/truestep/report/templates/page.html"
 CONTRASTS = Path(__file__).with_name("contrasts.js").read_text("utf-8")
 
 
@@ -55,6 +57,28 @@ def test_headings_are_a_tree_and_everything_has_a_name(tea_page: Path, open_page
         "(all) => all.map((one) => decodeURIComponent(one.hash.slice(1)))"
     )
     assert set(targets) - set(ids) == set()
+
+
+def test_names_of_files_do_not_take_the_addresses_of_the_page(
+    tmp_path: Path, open_page: Open
+) -> None:
+    own = set(re.findall(r'id="([a-z-]+)"', TEMPLATE.read_text("utf-8")))
+    builder = RunBuilder(tmp_path / "run")
+    for name in sorted(own):
+        builder.feature(f"features/{name}.feature", "Feature: F\n  Scenario: S\n    * x\n")
+    builder.run(lambda _: Went(at=0))
+    page = open_page(report_of(builder.finish(success=False)))
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) == len(set(ids))
+    given = page.evaluate("[...document.querySelectorAll('.feature, .scenario')].map(({id}) => id)")
+    assert len(given) == 2 * len(own)
+    assert own.isdisjoint(given)
+
+
+def report_of(folder: Path) -> Path:
+    """The page that is made of a run."""
+    assert publish(folder, environment={}).warnings == ()
+    return folder / "index.html"
 
 
 def test_no_script_of_a_feature_a_failure_or_a_server_is_run(

@@ -109,7 +109,7 @@ def test_expectation_is_a_failure_with_what_happened_beside_it(tea: Path, tmp_pa
         "Timeline:\n"
         "   1250.0 ms  step   Given the kettle is on\n"
         "   1262.5 ms  row    cups: 1 added\n"
-        '                     {"id": 1}\n'
+        "                     id: 1\n"
         "   1750.0 ms  error  AssertionError: cold\n"
         "   1790.0 ms  event  cups.served [0] @ 12  (40.0 ms after the failure)\n"
         "                     late\n"

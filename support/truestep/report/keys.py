@@ -9,11 +9,34 @@ _NOT_WORD = re.compile(r"[^\w.]+")
 _LONGEST_SLUG = 120
 
 
+# What the page itself has addresses for.
+RESERVED = (
+    "about",
+    "by-outcome",
+    "by-service",
+    "by-tag",
+    "contents",
+    "count",
+    "failures",
+    "features",
+    "menu",
+    "nothing",
+    "search",
+    "servers",
+    "t-about",
+    "t-failures",
+    "t-features",
+    "t-servers",
+    "theme",
+    "top",
+)
+
+
 class Keys:
     """Gives each thing a name of its own; what comes again in a file is numbered."""
 
     def __init__(self) -> None:
-        self._taken: Counter[str] = Counter()
+        self._taken: Counter[str] = Counter(RESERVED)
 
     def of_feature(self, uri: str) -> str:
         """Returns the address of the feature of a file."""

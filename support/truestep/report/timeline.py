@@ -57,7 +57,7 @@ def timeline(scenario: Scenario) -> list[Moment]:
             after_end_ms=_after(end, entry.at),
             kind=entry.kind,
             title=entry.title,
-            detail="\n".join(part for part in (entry.detail, _shown(entry.data)) if part),
+            detail="\n".join(part for part in (entry.detail, _lines(entry.data)) if part),
         )
         for entry in entries
     ]
@@ -113,6 +113,13 @@ def _between(start: datetime | None, at: datetime | None) -> float | None:
 def _after(end: datetime | None, at: datetime | None) -> float | None:
     late = _between(end, at)
     return late if late is not None and late > 0 else None
+
+
+def _lines(data: object) -> str:
+    if not isinstance(data, dict):
+        return _shown(data)
+    shown = ((name, _shown(value)) for name, value in data.items())
+    return "\n".join(f"{name}: {value}" for name, value in shown if value)
 
 
 def _shown(value: object) -> str:
