@@ -319,3 +319,14 @@ def test_servers_say_what_they_took(tea_page: Path, open_page: Open) -> None:
     expect(server).to_contain_text("420 ms until ready")
     expect(server).to_contain_text("used by 7 scenarios, which took 8.0 s")
     expect(server).to_contain_text("embedded: no Docker engine")
+
+
+def test_features_say_in_what_language_they_are(tmp_path: Path, open_page: Open) -> None:
+    builder = RunBuilder(tmp_path / "run")
+    text = "# language: de\nFunktionalität: Tee\n  Szenario: Heiß\n    Angenommen es ist heiß\n"
+    builder.feature("tee.feature", text)
+    builder.run()
+    publish(builder.finish(), environment={})
+    page = open_page(tmp_path / "run/index.html", address="#tee-heiß")
+    expect(page.locator(".feature")).to_have_attribute("lang", "de")
+    expect(page.locator(".step")).to_contain_text("Angenommen es ist heiß")
