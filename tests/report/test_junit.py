@@ -118,12 +118,12 @@ def test_expectation_is_a_failure_with_what_happened_beside_it(tea: Path, tmp_pa
         "  | table | before | after     |\n"
         '  | cups  |        | {"id": 1} |\n'
         "\n"
+        "Keys:\n"
+        "  | cup:1 | hot |\n"
+        "\n"
         "What the servers logged: postgres:\n"
         "  LOG: ready\n"
-        "  LOG: bye\n"
-        "\n"
-        "Keys:\n"
-        "  | cup:1 | hot |"
+        "  LOG: bye"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from truestep.report.exhibit_text import evidence_as_text
 from truestep.report.outcome import Outcome
 from truestep.report.run import Entry, Evidence, Problem, Scenario, Step
 from truestep.report.timeline import Exhibit, exhibits, timeline
@@ -80,9 +81,9 @@ def test_steps_of_the_record_are_the_frame_where_evidence_has_none() -> None:
 def test_sections_become_tables_and_texts_and_empty_ones_nothing() -> None:
     found = exhibits(
         scenario(
+            logs={"redis": ["one", "two"], "kafka": []},
             rows=[{"table": "t", "after": {"id": 1}}, {"table": "u", "before": None}],
             keys={"a": "1"},
-            logs={"redis": ["one", "two"], "kafka": []},
             events=[],
             http={},
             output="printed",
@@ -94,9 +95,31 @@ def test_sections_become_tables_and_texts_and_empty_ones_nothing() -> None:
             (("table", "after", "before"), ("t", '{"id": 1}', ""), ("u", "", "")),
         ),
         Exhibit("Keys", (("", ""), ("a", "1"))),
-        Exhibit("What the servers logged: redis", text="one\ntwo"),
         Exhibit("What was printed", text="printed"),
+        Exhibit("What the servers logged: redis", text="one\ntwo"),
     ]
+
+
+def test_section_of_several_services_says_whose_each_part_is() -> None:
+    found = exhibits(
+        scenario(
+            rows={"postgres": {"users": [{"id": "1"}]}},
+            logs={"accounts": "one\ntwo", "redis": "three"},
+        )
+    )
+    assert found == [
+        Exhibit("Rows that changed: postgres: users", (("id",), ("1",))),
+        Exhibit("What the servers logged: accounts", text="one\ntwo"),
+        Exhibit("What the servers logged: redis", text="three"),
+    ]
+
+
+def test_text_of_a_row_that_fits_no_table_names_its_values() -> None:
+    exchange = {"request": "GET /", "in full": "GET /\nhost: x"}
+    text = evidence_as_text(scenario(http={"accounts": [exchange]}))
+    assert text == (
+        "Requests and answers: accounts:\n  request: GET /\n  in full: GET /\n      host: x"
+    )
 
 
 def test_without_evidence_and_steps_there_is_no_timeline() -> None:

@@ -19,8 +19,9 @@ def evidence_as_text(scenario: Scenario) -> str:
     """Returns the timeline and the sections of evidence; "" when nothing was kept."""
     if not scenario.evidence.entries and not scenario.evidence.sections:
         return ""
-    lines = ["Timeline:"]
-    for moment in timeline(scenario):
+    moments = timeline(scenario)
+    lines = ["Timeline:"] if moments else []
+    for moment in moments:
         at = "" if moment.at_ms is None else f"{moment.at_ms:.1f} ms"
         late = moment.after_end_ms
         after = "" if late is None else f"  ({late:.1f} ms after the failure)"
@@ -29,7 +30,7 @@ def evidence_as_text(scenario: Scenario) -> str:
     for exhibit in exhibits(scenario):
         lines += ["", f"{exhibit.title}:"]
         lines += [f"  {line}" for line in _rows(exhibit.table) or exhibit.text.splitlines()]
-    return "\n".join(lines)
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
 
 
 def _step(step: Step) -> list[str]:
@@ -47,8 +48,19 @@ def _rows(table: Table) -> list[str]:
     rows = [row for row in table if any(row)]
     if not rows:
         return []
+    if any("\n" in cell for row in rows for cell in row):
+        return [line for row in rows[1:] for line in _long_row(table[0], row)]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "| " + " | ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)) + " |"
         for row in rows
     ]
+
+
+def _long_row(header: tuple[str, ...], row: tuple[str, ...]) -> list[str]:
+    """A row that fits no table, because a cell has several lines."""
+    lines = []
+    for name, cell in zip(header, row, strict=True):
+        first, *others = cell.splitlines() or [""]
+        lines += [f"{name}: {first}", *(f"    {line}" for line in others)]
+    return [*lines, ""]

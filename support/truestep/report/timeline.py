@@ -9,13 +9,14 @@ from datetime import datetime
 
 from truestep.report.run import Entry, Scenario, Step, Table
 
+# In the order in which they are shown.
 _TITLES = {
     "rows": "Rows that changed",
     "keys": "Keys",
     "events": "Events",
     "http": "Requests and answers",
-    "logs": "What the servers logged",
     "output": "What was printed",
+    "logs": "What the servers logged",
 }
 
 
@@ -66,14 +67,18 @@ def timeline(scenario: Scenario) -> list[Moment]:
 def exhibits(scenario: Scenario) -> list[Exhibit]:
     """Returns the sections of the evidence that have something in them."""
     found = []
-    for name, content in scenario.evidence.sections.items():
+    order = list(_TITLES)
+    sections = scenario.evidence.sections
+    known = sorted(filter(order.count, sections), key=order.index)
+    for name in (*known, *(name for name in sections if name not in order)):
+        content = sections[name]
         title = _TITLES.get(name, name.replace("_", " ").capitalize())
         found += list(_exhibits(title, content))
     return found
 
 
 def _exhibits(title: str, content: object) -> Iterator[Exhibit]:
-    if isinstance(content, dict) and any(isinstance(v, (dict, list)) for v in content.values()):
+    if isinstance(content, dict) and any(map(_is_long, content.values())):
         for name, part in content.items():
             yield from _exhibits(f"{title}: {name}", part)
     elif isinstance(content, dict) and content:
@@ -87,6 +92,10 @@ def _exhibits(title: str, content: object) -> Iterator[Exhibit]:
         yield Exhibit(title, text="\n".join(map(_shown, content)))
     elif content and not isinstance(content, (dict, list)):
         yield Exhibit(title, text=str(content))
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, (dict, list)) or (isinstance(value, str) and "\n" in value)
 
 
 def _moment_of_failure(scenario: Scenario, entries: list[Entry]) -> datetime | None:

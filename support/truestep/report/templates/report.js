@@ -246,6 +246,15 @@
   };
   const time = (ms) => (ms < 9999.5 ? `${ms.toFixed(ms < 99.95 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
+  const isLong = (text) => text.length > 100 || text.includes("\n");
+  function folded(line, text) {
+    const details = make("details", "fold");
+    const summary = make("summary");
+    summary.append(...line);
+    details.append(summary, make("pre", "", text));
+    return details;
+  }
+
   function drawTimeline(moments) {
     const list = make("ol", "timeline");
     let last = null;
@@ -258,9 +267,11 @@
       if (moment.at !== null) last = moment.at;
       const item = make("li", `kind-${moment.kind.replace(/[^a-z]/g, "")}`);
       const what = make("div", "what");
-      what.append(make("span", "kind", moment.kind), " ", make("span", "title", moment.title));
-      if (moment.late !== null) what.append(" ", make("span", "late", `${time(moment.late)} after the failure`));
-      if (moment.detail) what.append(make("pre", "", moment.detail));
+      const line = [make("span", "kind", moment.kind), " ", make("span", "title", moment.title)];
+      if (moment.late !== null) line.push(" ", make("span", "late", `${time(moment.late)} after the failure`));
+      const detail = moment.detail.trim();
+      if (isLong(detail)) what.append(folded(line, detail));
+      else what.append(...line, ...(detail ? [" ", make("span", "detail", detail)] : []));
       item.append(make("span", "at", moment.at === null ? "" : time(moment.at)), make("span", "dot"), what);
       list.append(item);
     }
@@ -281,7 +292,12 @@
       const body = table.createTBody();
       for (const cells of rows) {
         const row = body.insertRow();
-        for (const cell of cells) row.append(make("td", "", cell));
+        for (const cell of cells) {
+          const td = make("td", cell.length < 40 ? "short" : "");
+          if (cell.includes("\n")) td.append(folded(["show"], cell));
+          else td.textContent = cell;
+          row.append(td);
+        }
       }
       const scroll = make("div", "scroll");
       scroll.tabIndex = 0;
@@ -309,10 +325,8 @@
 
   // On paper, everything is open.
   addEventListener("beforeprint", () => {
-    for (const details of all("main details")) {
-      if (details.matches(".evidence")) draw(details);
-      details.open = true;
-    }
+    for (const details of all("details.evidence")) draw(details);
+    for (const details of all("main details")) details.open = true;
   });
 
   // Where the reader is.
