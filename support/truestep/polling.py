@@ -13,6 +13,7 @@ from typing import TypeVar
 from hamcrest.core.matcher import Matcher
 from hamcrest.core.string_description import StringDescription
 
+from truestep import evidence
 from truestep.redaction import redact
 
 T = TypeVar("T")
@@ -21,6 +22,7 @@ _FIRST_PAUSE_S = 0.001
 _LONGEST_PAUSE_S = 0.1
 _SHOWN_VALUES = 5
 _SHOWN_CHARACTERS = 400
+_SHOWN_CHANGES = 50
 _scale = 1.0
 
 
@@ -32,7 +34,10 @@ class _Attempts:
     """What a wait has seen: how many tries, which distinct values, and the last error."""
 
     def __init__(self) -> None:
+        self.began = time.monotonic()
         self.count = 0
+        # When each value was first seen in a row, in seconds after the beginning.
+        self.times: dict[str, float] = {}
         self.values: list[str] = []
         self.error: BaseException | None = None
 
@@ -42,10 +47,25 @@ class _Attempts:
         text = _shortened(repr(value))
         if not self.values or self.values[-1] != text:
             self.values = [seen for seen in self.values if seen != text] + [text]
+            self.times[text] = time.monotonic() - self.began
 
     def failed(self, error: BaseException) -> None:
         self.count += 1
         self.error = error
+
+    def waited_s(self) -> float:
+        return time.monotonic() - self.began
+
+    def note(self, how: str, what: str, mismatch: list[str]) -> None:
+        """Leaves in the evidence what was waited for, how that ended, and what was seen."""
+        after = f"after {self.waited_s():.3f} s ({_tries(self.count)})"
+
+        def seen() -> str:
+            values = [f"  +{self.times[text]:.3f} s  {text}" for text in self.values]
+            error = [f"Last error: {self.error!r}"] if self.error is not None else []
+            return "\n".join([*mismatch, "Seen:", *values[-_SHOWN_CHANGES:], *error])
+
+        evidence.note(evidence.Kind.POLL, f"{how} {what} {after}", seen)
 
     def report(self) -> Iterator[str]:
         # A single value is already in the mismatch.
@@ -104,26 +124,29 @@ def eventually(
             distinct values seen and the last error.
     """
     limit_s = scaled(within_s)
-    started = time.monotonic()
     attempts = _Attempts()
     last: list[T] = []
     for seconds in pauses():
         try:
             value = probe()
         except StopPolling as stop:
-            waited_s = time.monotonic() - started
             lines = [f"Stopped early: {stop}", *_mismatch(matcher, last)]
-            raise AssertionError(_text(what, waited_s, attempts, lines)) from None
+            attempts.note("stopped waiting for", what, lines)
+            raise AssertionError(_text(what, attempts.waited_s(), attempts, lines)) from None
         except retry_on as error:
             attempts.failed(error)
         else:
             attempts.saw(value)
             if matcher.matches(value):
+                attempts.note("had", what, [])
                 return value
             last = [value]
-        waited_s = time.monotonic() - started
+        if attempts.count == 1:
+            evidence.note(evidence.Kind.POLL, f"waiting for {what}, up to {limit_s:g} s")
+        waited_s = attempts.waited_s()
         if waited_s >= limit_s:
             lines = _mismatch(matcher, last)
+            attempts.note("stopped waiting for", what, lines)
             raise AssertionError(_text(what, waited_s, attempts, lines)) from attempts.error
         pause(min(seconds, limit_s - waited_s))
     raise AssertionError("unreachable: pauses() never ends")
@@ -137,17 +160,18 @@ def consistently(
     Returns the last value. Raises AssertionError at the first value that does not match.
     """
     limit_s = scaled(for_s)
-    started = time.monotonic()
     attempts = _Attempts()
     while True:
         value = probe()
         attempts.saw(value)
-        waited_s = time.monotonic() - started
+        waited_s = attempts.waited_s()
         if not matcher.matches(value):
             head = f"{what} did not stay as expected: it changed after {waited_s:.2f} s"
             lines = [head, *_mismatch(matcher, [value]), *attempts.report()]
+            attempts.note("watched a change of", what, _mismatch(matcher, [value]))
             raise AssertionError(redact("\n".join(lines)))
         if waited_s >= limit_s:
+            attempts.note("watched", what, [])
             return value
         pause(min(0.01, limit_s - waited_s))
 
@@ -166,7 +190,11 @@ def _shortened(text: str) -> str:
     return f"{text[:_SHOWN_CHARACTERS]}… ({len(text)} characters)"
 
 
+def _tries(count: int) -> str:
+    return "1 try" if count == 1 else f"{count} tries"
+
+
 def _text(what: str, waited_s: float, attempts: _Attempts, mismatch: list[str]) -> str:
-    tries = "1 try" if attempts.count == 1 else f"{attempts.count} tries"
-    lines = [f"{what} was awaited for {waited_s:.2f} s ({tries}).", *mismatch, *attempts.report()]
+    head = f"{what} was awaited for {waited_s:.2f} s ({_tries(attempts.count)})."
+    lines = [head, *mismatch, *attempts.report()]
     return redact("\n".join(lines))

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, NoReturn
 
 from truestep.clock import Clock
 from truestep.errors import CannotPauseError, ServiceError, UntaggedServiceError
+from truestep.evidence import Snapshot
 from truestep.polling import pause, pauses
 from truestep.pool import RunningService
-from truestep.services.base import HasLog, Pausable
+from truestep.server_logs import ServerLogs
+from truestep.services import registry
+from truestep.services.base import HasLog, HasSnapshot, Pausable
 
 _SHOWN_LINES = 40
 
@@ -21,7 +25,8 @@ class ScenarioScope:
 
     def __init__(self) -> None:
         self._places: dict[str, tuple[RunningService, Any]] = {}
-        self._log_positions: list[tuple[str, HasLog, Any]] = []
+        self._paused: set[str] = set()
+        self.server_logs = ServerLogs()
         self._undo = ExitStack()
         self._death_is_told = False
 
@@ -32,8 +37,7 @@ class ScenarioScope:
             ServiceError: the server has died.
         """
         if isinstance(running.provider, HasLog):
-            log, name = running.provider, running.service.name
-            self._log_positions.append((name, log, log.log_position()))
+            self.server_logs.add(running.service.name, running.provider)
         try:
             client = running.isolation.enter(scenario_id)
         except running.service.not_ready():
@@ -51,8 +55,21 @@ class ScenarioScope:
 
     def logs(self) -> Iterator[tuple[str, str, str]]:
         """Yields, for each application, its name, what it has logged since, where its log is."""
-        for name, log, position in self._log_positions:
-            yield name, _last_lines(log.log_since(position)), log.log_place()
+        for name, log, text in self.server_logs:
+            if name not in registry.SERVICES:
+                yield name, _last_lines(text), log.log_place()
+
+    def snapshots(self) -> Iterator[tuple[str, Callable[[], Snapshot]]]:
+        """Yields the name of each service that can show what the scenario did, and how to ask it.
+
+        One that is frozen or dead cannot be asked.
+        """
+        for name, (running, client) in self._places.items():
+            isolation = running.isolation
+            if not isinstance(isolation, HasSnapshot) or name in self._paused:
+                continue
+            if running.provider.death() is None:
+                yield name, partial(isolation.snapshot, client)
 
     def pause(self, name: str) -> None:
         """Freezes a service, at the longest until the scenario ends.
@@ -63,11 +80,13 @@ class ScenarioScope:
         provider = self._pausable(name)
         # Undone before the clients are closed, which talk to it.
         self._undo.callback(provider.resume)
+        self._paused.add(name)
         provider.pause()
 
     def resume(self, name: str) -> None:
         """Lets a frozen service go on; its clients' connections are still there."""
         self._pausable(name).resume()
+        self._paused.discard(name)
 
     def leave(self) -> None:
         """Closes the clients and removes their places; safe to call again."""

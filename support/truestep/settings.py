@@ -76,6 +76,10 @@ class Values:
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
 
+    def also(self, key: str, more: tuple[str, ...]) -> Values:
+        """Returns the same with `more` added to the names of `key`."""
+        return Values({**self.values, key: (*self.values[key], *more)}, self.origins)
+
     def origin(self, key: str) -> str:
         """Returns where the value of `key` was written, for an error or the run's header."""
         return self.origins[key].place if key in self.origins else DEFAULT
@@ -115,14 +119,24 @@ class Settings:
         """Which scenarios keep their evidence."""
         return cast(Evidence, self.general["evidence"])
 
+    @property
+    def hide(self) -> frozenset[str]:
+        """The names whose values nobody may read, also those of the applications."""
+        own = (values.values.get("hide") or () for values in self.services.values())
+        return frozenset(self.general["hide"]).union(*own)
+
     def written(self) -> dict[str, dict[str, str]]:
         """Returns what was written, by section, as it may be shown; `truestep` is the general."""
         sections = {"truestep": self.general, **self.services}
         return {
-            name: {key: redact(origin.text) for key, origin in sorted(values.origins.items())}
+            name: {key: self._shown(key, origin) for key, origin in sorted(values.origins.items())}
             for name, values in sections.items()
             if values.origins
         }
+
+    def _shown(self, key: str, origin: Origin) -> str:
+        is_secret = any(name.lower() in key.lower() for name in self.hide)
+        return "***" if is_secret else redact(origin.text)
 
     def backend(self, service: str) -> tuple[Backend, str]:
         """Returns the backend asked for and where it was written."""
@@ -166,7 +180,13 @@ def read_settings(
     _read_environment(environment, keys, written)
     _read_userdata(userdata, keys, written)
     parsed = {section: _parse(section, keys[section], written[section]) for section in keys}
-    return Settings(general=parsed.pop(""), services=parsed)
+    general = parsed.pop("")
+    hidden = general["hide"]
+    services = {
+        name: values.also("hide", hidden) if "hide" in values.values else values
+        for name, values in parsed.items()
+    }
+    return Settings(general, services)
 
 
 Keys = Mapping[str, Mapping[str, Key]]
@@ -336,6 +356,11 @@ def yes_or_no(value: str) -> bool:
     return value.lower() == "yes"
 
 
+def names(value: str) -> tuple[str, ...]:
+    """Parses names that are separated by commas."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
 def whole(lowest: int, highest: int) -> Callable[[str], int]:
     """Returns a parser for a whole number from `lowest` to `highest`, both included."""
 
@@ -353,6 +378,11 @@ GENERAL_KEYS: Mapping[str, Key] = {
     "cache": Key("", optional(Path), "the folder kept between runs; by default the user's cache"),
     "reports": Key("reports", Path, "the folder of the runs' reports"),
     "evidence": Key("failed", one_of(Evidence), "which scenarios keep evidence of what they did"),
+    "hide": Key(
+        "password, token, secret",
+        names,
+        "columns, headers and names in JSON whose values no report shows, separated by commas",
+    ),
     "wait_scale": Key("1", positive, "multiplies every waiting time, for slow machines"),
 }
 

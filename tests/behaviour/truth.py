@@ -128,7 +128,8 @@ class Told:
         """How each case ended in the JUnit files, by name: its element, or `passed`."""
         found = {}
         for path in sorted((self.folder / "reports" / "junit").glob("*.xml")):
-            for case in ET.parse(path).getroot().iter("testcase"):
+            # Written by the run, not by a stranger.
+            for case in ET.parse(path).getroot().iter("testcase"):  # noqa: S314
                 ends = [one.tag for one in case if one.tag in ("failure", "error", "skipped")]
                 assert len(ends) <= 1
                 found[str(case.get("name"))] = (*ends, "passed")[0]
@@ -177,3 +178,19 @@ class Told:
         """What our summary at the end says: how something ended, and its place or its name."""
         line = re.compile(rf"^  ({'|'.join(WORDS)}) +(\S+.*)$", re.MULTILINE)
         return [(found[1], found[2]) for found in line.finditer(self.run.out)]
+
+    @property
+    def attachments(self) -> list[tuple[str, dict[str, Any]]]:
+        """All attachments of scenarios, with the scenario's name."""
+        names: dict[str, str] = {}
+        found = []
+        for kind, message in self.messages:
+            if kind == "pickle":
+                names[message["id"]] = message["name"]
+            elif kind == "testCase":
+                names[message["id"]] = names[message["pickleId"]]
+            elif kind == "testCaseStarted":
+                names[message["id"]] = names[message["testCaseId"]]
+            elif kind == "attachment" and "testCaseStartedId" in message:
+                found.append((names[message["testCaseStartedId"]], message))
+        return found

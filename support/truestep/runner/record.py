@@ -22,6 +22,8 @@ from truestep.runner.outcomes import Around, Outcome, Status, is_infrastructure
 from truestep.runner.places import place_of
 from truestep.runner.recorder import Recorder
 from truestep.runner.results import describe
+from truestep.runner.witness import MEDIA_TYPE as EVIDENCE_TYPE
+from truestep.runner.witness import Witness
 
 P = ParamSpec("P")
 Told = Callable[Concatenate["RunRecord", P], None]
@@ -57,6 +59,7 @@ class RunRecord:
         self._console = console
         self._files = RunFolder(reports, console)
         self._recorder = Recorder(self._files)
+        self._witness: Witness | None = None
         self._hooks: Mapping[str, Any] = {}
         self._around: tuple[str, Any] | None = None
         self.broken = False
@@ -72,6 +75,10 @@ class RunRecord:
     def save(self) -> None:
         """Writes run.json."""
         self._files.facts(self.facts.json())
+
+    def follow(self, witness: Witness) -> None:
+        """Keeps what the witness sees."""
+        self._witness = witness
 
     @_apart
     def begin(self, features: Sequence[Any], unreadable: Sequence[str], hooks: Any) -> None:
@@ -105,10 +112,22 @@ class RunRecord:
     def scenario_started(self, scenario: Any) -> None:
         """A scenario begins, selected or not."""
         self._recorder.scenario_started(scenario)
+        if self._witness is not None:
+            self._witness.scenario_started()
+
+    @_apart
+    def scenario_ends(self, scenario: Any) -> None:
+        """Its hooks are done; its places are about to be taken away."""
+        if self._witness is not None:
+            self._witness.scenario_ends(failed=scenario.status.has_failed())
 
     @_apart
     def scenario_finished(self, scenario: Any) -> None:
         """It has ended, with its hooks and cleanups."""
+        failed = scenario.status.has_failed()
+        kept = self._witness.scenario_ended(failed=failed) if self._witness else None
+        if kept is not None and id(scenario) in self.selected:
+            self._recorder.attach(EVIDENCE_TYPE, kept)
         outcome = self._recorder.scenario_finished(scenario)
         if outcome is not None:
             self.outcomes[id(scenario)] = outcome
@@ -116,11 +135,15 @@ class RunRecord:
     @_apart
     def step_started(self, step: Any) -> None:
         """A step of a scenario is about to run."""
+        if self._witness is not None:
+            self._witness.step_started(step)
         self._recorder.step_started(id(step))
 
     @_apart
     def step_finished(self, step: Any, errors: Sequence[BaseException]) -> None:
         """It has run; `errors` is what it and its hooks raised."""
+        if self._witness is not None:
+            self._witness.step_finished(step, errors)
         self._recorder.step_finished(step, errors)
         self._note_infrastructure(errors, str(step.location))
 
@@ -139,6 +162,8 @@ class RunRecord:
         """It ends; `errors` is what was raised."""
         where = "" if statement is None else str(statement.location)
         if self._recorder.runs(statement):
+            if self._witness is not None:
+                self._witness.raised(errors)
             self._recorder.hook_finished(name, errors)
         else:
             self._recorder.run_hook_finished(errors)

@@ -25,10 +25,11 @@ from truestep.runner.context import WatchedContext
 from truestep.runner.listener import Listener
 from truestep.runner.record import RunRecord
 from truestep.runner.summary import Summary
+from truestep.runner.witness import Witness
 from truestep.services import registry
 from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.session import Session
-from truestep.settings import Settings, read_settings
+from truestep.settings import Evidence, Settings, read_settings
 from truestep.signals import Interruptions
 
 _REPORTS = Path("reports")
@@ -101,6 +102,15 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         if self.config.dry_run:
             return bool(super().run_model(features))
         self.context = WatchedContext(self, self)
+        if self._settings:
+            everything = self._settings.evidence is Evidence.ALL
+            witness = Witness(
+                self.context,
+                self.capture_controller,
+                hide=self._settings.hide,
+                everything=everything,
+            )
+            self._record.follow(witness)
         self._record.begin(self.features, self._unreadable, self.hooks)
         self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
         return bool(super().run_model(features))
@@ -108,9 +118,9 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
     def setup_capture(self, name: str | None = None) -> None:
         """Behave calls this when a scenario begins, and `teardown_capture` when all of it ended."""
         self._scenario = None if self.config.dry_run or self.aborted else self.context.scenario
+        super().setup_capture(name=name)
         if self._scenario is not None:
             self._record.scenario_started(self._scenario)
-        super().setup_capture(name=name)
 
     def teardown_capture(self) -> None:
         """A scenario has ended, with its hooks and cleanups."""
@@ -185,6 +195,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
     def cleaning_up(self, layer: str) -> None:
         """The cleanups of a layer of the context begin."""
+        if layer == "scenario" and self._scenario is not None:
+            self._record.scenario_ends(self._scenario)
         self._record.hook_started(CLEANUP, self._of_layer(layer))
 
     def cleaned_up(self, layer: str, errors: list[BaseException]) -> None:

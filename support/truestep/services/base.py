@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from truestep.console import Console
+from truestep.evidence import Snapshot
 from truestep.settings import Backend, Key, Values
 from truestep.workspace import Workspace
 
@@ -119,6 +120,17 @@ class HasLog(Protocol):
 
     def log_place(self) -> str:
         """Returns where the whole log is, in words: a file, a command."""
+
+
+@runtime_checkable
+class HasSnapshot(Protocol):
+    """An isolation that can show what a scenario has done in its place."""
+
+    def snapshot(self, client: Any) -> Snapshot:
+        """Returns what there is to see in the client's place, limited in size.
+
+        Raises one of the service's `not_ready()` when the server does not answer.
+        """
 
 
 @runtime_checkable

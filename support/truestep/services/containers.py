@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import abstractmethod
+from datetime import UTC, datetime
 from typing import Any
 
 from truestep.console import Console
@@ -159,6 +160,28 @@ class ContainerProvider(Provider):
         if wrapped.status in ("created", "running", "restarting", "paused"):
             return None
         return f"the container exited with code {wrapped.attrs['State']['ExitCode']}"
+
+    def log_position(self) -> datetime:
+        """Returns the time now."""
+        return datetime.now(UTC)
+
+    def log_since(self, position: datetime) -> str:
+        """Returns what the container has written since then, each line with its time."""
+        import docker.errors
+        from testcontainers.core.exceptions import ContainerStartException
+
+        if self._container is None:
+            return ""
+        try:
+            wrapped = self._container.get_wrapped_container()
+            written = wrapped.logs(since=position.timestamp(), timestamps=True)
+        except (ContainerStartException, docker.errors.APIError):
+            return ""
+        return str(written.decode(errors="replace"))
+
+    def log_place(self) -> str:
+        """Returns where the log is, while the run goes on."""
+        return f"docker logs of the container of {self._service}, gone with the run"
 
     def log_tail(self, lines: int = 20) -> str:
         """Returns the last lines that the container wrote."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from truestep.services.base import Pausable, Provider, RunContext
+from truestep.services.base import HasLog, Pausable, Provider, RunContext
 from truestep.services.processes import ServerProcess, refuse_taken_port
 from truestep.settings import Values
 
 
-class LocalProvider(Provider, Pausable):
+class LocalProvider(Provider, Pausable, HasLog):
     """Runs one server as a local process; a subclass starts it and sets `_process`.
 
     Args:
@@ -56,6 +56,18 @@ class LocalProvider(Provider, Pausable):
     def log_tail(self, lines: int = 20) -> str:
         """Returns the last lines of the log."""
         return self._process.log_tail(lines) if self._process else "(it was not started)"
+
+    def log_position(self) -> int:
+        """Returns how long the log is now, in bytes."""
+        return self._process.log_position() if self._process else 0
+
+    def log_since(self, position: int) -> str:
+        """Returns what was logged since the log was that long."""
+        return self._process.log_since(position) if self._process else ""
+
+    def log_place(self) -> str:
+        """Returns where the log is, while the run goes on."""
+        return f"the log of {self._name}, gone with the run"
 
     def _new_scratch(self) -> Path:
         self._scratch = self._context.workspace.folder(self._name)

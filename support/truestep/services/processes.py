@@ -148,6 +148,18 @@ class ServerProcess:
         """Returns the whole log so far."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
+    def log_position(self) -> int:
+        """Returns how long the log is now, in bytes."""
+        return self._log.stat().st_size if self._log.exists() else 0
+
+    def log_since(self, position: int) -> str:
+        """Returns what was logged since the log was that long."""
+        if not self._log.exists():
+            return ""
+        with self._log.open("rb") as log:
+            log.seek(position)
+            return log.read().decode(errors="replace")
+
     def log_tail(self, lines: int = 20) -> str:
         """Returns the last lines of the log."""
         return "\n".join(self.log_text().splitlines()[-lines:]) or "(the log is empty)"

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache, partialmethod
 from pathlib import Path
 from typing import Any
@@ -144,13 +145,13 @@ class HttpClient:
             timeout=scaled(self.answer_within_s),
         )
         shown = f"{method} {self._hiding.url(path)}"
-        began = time.monotonic()
+        began, at = time.monotonic(), datetime.now(UTC)
         try:
             response = self._client.send(request, follow_redirects=self.follow_redirects)
         except httpx.RequestError as error:
             problem = self._problem(error)
             took_s = time.monotonic() - began
-            sent = self._sent(request)
+            sent = self._sent(request, at)
             self.exchanges.append(replace(sent, duration_s=took_s, problem=redact(problem)))
             raise NoAnswerError(
                 f"{shown} was not answered",
@@ -159,7 +160,9 @@ class HttpClient:
                 remedy="see the application's log; when it is slow, give it more time: "
                 f"{self.name}.answer_within_s",
             ) from error
-        self.exchanges += [self._answered(hop) for hop in (*response.history, response)]
+        for hop in (*response.history, response):
+            self.exchanges.append(self._answered(hop, at))
+            at += hop.elapsed
         self._answer = Answer(
             request=shown,
             url=str(response.url),
@@ -187,19 +190,20 @@ class HttpClient:
             return f"it took longer than {scaled(self.answer_within_s):g} s"
         return str(error).strip() or type(error).__name__
 
-    def _sent(self, request: httpx.Request) -> Exchange:
+    def _sent(self, request: httpx.Request, at: datetime) -> Exchange:
         kind = request.headers.get("content-type", "")
         return Exchange(
             method=request.method,
             url=self._hiding.url(str(request.url)),
             request_headers=self._hiding.headers(_header_pairs(request.headers)),
             request_body=self._hiding.body(request.read(), kind),
+            at=at,
         )
 
-    def _answered(self, response: httpx.Response) -> Exchange:
+    def _answered(self, response: httpx.Response, at: datetime) -> Exchange:
         kind = response.headers.get("content-type", "")
         return replace(
-            self._sent(response.request),
+            self._sent(response.request, at),
             status=response.status_code,
             reason=response.reason_phrase,
             headers=self._hiding.headers(_header_pairs(response.headers)),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from truestep.evidence import Entry, Kind, Snapshot
 from truestep.services.application.hiding import Pairs
 
 _SHOWN_CHARACTERS = 500
@@ -15,7 +18,7 @@ _SHOWN_CHARACTERS = 500
 class Exchange:
     """What was sent and what came back, secrets hidden, long bodies cut.
 
-    `status` is None, and `problem` says why, when no answer came.
+    `status` is None, and `problem` says why, when no answer came; `at` is when it was sent.
     """
 
     method: str
@@ -28,11 +31,19 @@ class Exchange:
     body: str = ""
     duration_s: float = 0.0
     problem: str = ""
+    at: datetime | None = None
 
     @property
     def request_line(self) -> str:
         """The first line of the request: `GET http://127.0.0.1:8000/users/1`."""
         return f"{self.method} {self.url}"
+
+    @property
+    def outcome(self) -> str:
+        """What came of it: `201 Created`, or why nothing did."""
+        if self.status is None:
+            return f"no answer: {self.problem}"
+        return f"{self.status} {self.reason}".rstrip()
 
     def __str__(self) -> str:
         sent = [self.request_line, *_lines(self.request_headers, self.request_body)]
@@ -96,6 +107,34 @@ class Answer:
         if not body:
             return "(nothing)"
         return body if len(body) <= _SHOWN_CHARACTERS else body[:_SHOWN_CHARACTERS] + "…"
+
+
+def exchanges_of(exchanges: Iterable[Exchange]) -> Snapshot:
+    """Returns requests and answers as evidence."""
+    exchanges = list(exchanges)
+    rows = [
+        {
+            "request": one.request_line,
+            "answer": one.outcome,
+            "took": f"{one.duration_s * 1000:.0f} ms",
+            "request headers": dict(one.request_headers),
+            "request body": one.request_body,
+            "answer headers": dict(one.headers),
+            "answer body": one.body,
+        }
+        for one in exchanges
+    ]
+    return Snapshot("http", rows, tuple(entry for one in exchanges for entry in _entries(one)))
+
+
+def _entries(exchange: Exchange) -> Iterator[Entry]:
+    took_s = timedelta(seconds=exchange.duration_s)
+    yield Entry(Kind.HTTP, exchange.request_line, str(exchange), at=exchange.at)
+    yield Entry(
+        Kind.HTTP,
+        f"{exchange.outcome}, after {exchange.duration_s * 1000:.0f} ms",
+        at=exchange.at and exchange.at + took_s,
+    )
 
 
 def _lines(headers: Pairs, body: str) -> list[str]:

@@ -60,6 +60,17 @@ class Hiding:
             return shown
         return f"{shown[:_SHOWN_CHARACTERS]}… ({len(shown)} characters)"
 
+    def anywhere(self, value: Any) -> Any:
+        """Returns a value as JSON knows it, and JSON in its texts, without what is hidden."""
+        if isinstance(value, str):
+            return self._json(value) if value.lstrip().startswith(("{", "[")) else value
+        if isinstance(value, list):
+            return [self.anywhere(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        shown = self._without(value)
+        return {name: self.anywhere(one) for name, one in shown.items()}
+
     def _header(self, name: str, value: str) -> tuple[str, str]:
         if not self.hides(name):
             return name, redact(value)

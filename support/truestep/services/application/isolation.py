@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from truestep.evidence import Snapshot
 from truestep.services.application.client import HttpClient, tls_context
+from truestep.services.application.exchange import exchanges_of
 from truestep.services.base import Endpoint, Isolation
 
 
@@ -39,6 +41,10 @@ class HttpClients(Isolation):
             hide=self._hide,
             tls=self._tls,
         )
+
+    def snapshot(self, client: HttpClient) -> Snapshot:
+        """Returns what was sent and what came back."""
+        return exchanges_of(client.exchanges)
 
     def leave(self, client: HttpClient) -> None:
         """Closes the client's connections."""

@@ -84,16 +84,6 @@ class LocalApplication(LocalProvider):
         super().stop()
         self._places.close()
 
-    def log_position(self) -> int:
-        """Returns how long the log is now, in bytes."""
-        return self._log.stat().st_size
-
-    def log_since(self, position: int) -> str:
-        """Returns what was logged since the log was that long."""
-        with self._log.open("rb") as log:
-            log.seek(position)
-            return log.read().decode(errors="replace")
-
     def log_place(self) -> str:
         """Returns where the whole log is."""
         return str(_LOGS / self._log.name)

@@ -41,6 +41,7 @@ class KafkaClient:
         self._partitions = partitions
         self._topics: dict[str, TopicInUse] = {}
         self._groups: dict[str, str] = {}
+        self._published: set[tuple[str, int, int]] = set()
         self._producers: list[Any] = []
         self._own_producer: Any = None
         self._undo = ExitStack()
@@ -94,7 +95,8 @@ class KafkaClient:
             key=_bytes(key),
             headers=[(name, _bytes(text)) for name, text in pairs],
         )
-        sent.get(scaled(_ACKNOWLEDGED_WITHIN_S))
+        record = sent.get(scaled(_ACKNOWLEDGED_WITHIN_S))
+        self._published.add((topic, record.partition, record.offset))
 
     def producer(self, **config: Any) -> Any:
         """Returns a new `kafka.KafkaProducer` for code that publishes itself.
@@ -148,6 +150,18 @@ class KafkaClient:
             [_event(topic, record) for record in records] for records in read.values()
         )
         return list(in_use.events)
+
+    def topics(self) -> list[str]:
+        """Returns the names of the topics that the scenario has mentioned."""
+        return list(self._topics)
+
+    def seen(self) -> list[Event]:
+        """Returns the events that `events` has returned so far."""
+        return [event for in_use in self._topics.values() for event in in_use.events]
+
+    def published(self, event: Event) -> bool:
+        """Tells whether the event was sent by `publish`."""
+        return (event.topic, event.partition, event.offset) in self._published
 
     def close(self) -> None:
         """Closes the scenario's producers and consumers and deletes its topics and groups."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from truestep.evidence import Snapshot
 from truestep.services.base import Endpoint, Isolation
 from truestep.services.kafka.client import KafkaClient
 from truestep.services.kafka.cluster import Cluster
+from truestep.services.kafka.snapshot import events_of
 
 
 class PrivateTopics(Isolation):
@@ -36,6 +38,10 @@ class PrivateTopics(Isolation):
         client = KafkaClient(self._cluster, f"{self._run_id}.{scenario_id}", self._partitions)
         self._clients.append(client)
         return client
+
+    def snapshot(self, client: KafkaClient) -> Snapshot:
+        """Returns the events of the scenario's topics."""
+        return events_of(client)
 
     def leave(self, client: KafkaClient) -> None:
         """Closes what the scenario opened and deletes its topics and groups."""

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from truestep.evidence import Snapshot
 from truestep.services.base import Endpoint, SharedPlace
 from truestep.services.kafka.client import KafkaClient, TopicInUse
 from truestep.services.kafka.cluster import Cluster
+from truestep.services.kafka.snapshot import events_of
 
 Ends = Mapping[str, Mapping[int, int]]
 
@@ -51,6 +53,10 @@ class SharedTopics(SharedPlace):
         )
         self._clients.append(client)
         return client
+
+    def snapshot(self, client: KafkaClient) -> Snapshot:
+        """Returns the events of the scenario's topics."""
+        return events_of(client)
 
     def leave(self, client: KafkaClient) -> None:
         """Closes the scenario's producers and consumers."""

@@ -16,6 +16,7 @@ from truestep.errors import ServiceError
 from truestep.polling import scaled
 from truestep.services.postgres.blockers import Blocker, find_blockers
 from truestep.services.postgres.catalog import Catalog, read_catalog
+from truestep.services.postgres.changes import SESSION, TableRows, Tables, lines_of, name_of
 from truestep.services.postgres.contents import (
     Baseline,
     Contents,
@@ -28,13 +29,7 @@ from truestep.services.postgres.contents import (
 _LOCKED_WITHIN_S = 2.0
 _NOT_EMPTIED = "postgres could not be emptied for this scenario"
 # What rows look like as text must not depend on how the database is configured.
-_SESSION = """
-    SET lock_timeout = {};
-    SET DateStyle = ISO;
-    SET IntervalStyle = postgres;
-    SET extra_float_digits = 3;
-    SET bytea_output = hex
-"""
+_SESSION = f"SET lock_timeout = {{}}; {SESSION}"
 
 
 class Emptying:
@@ -77,6 +72,17 @@ class Emptying:
                 looked=self._url,
                 remedy="check the permissions of its user, and the triggers of its tables",
             ) from error
+
+    def kept(self) -> Tables:
+        """Returns the rows that no scenario has put there, of each table that has any."""
+        if self._baseline is None:
+            return {}
+        entries = read_catalog(self._connected()).tables
+        return {
+            name_of(entries[oid]): TableRows(entries[oid].columns, (), lines_of(copied))
+            for oid, copied in self._baseline.rows.items()
+            if oid in entries
+        }
 
     def close(self) -> None:
         """Disconnects."""

@@ -10,7 +10,9 @@ from pathlib import Path
 import psycopg2
 
 from truestep.errors import ServiceError
+from truestep.evidence import Snapshot
 from truestep.services.base import Endpoint, Isolation
+from truestep.services.postgres.changes import Tables, changed_rows, read_tables
 from truestep.services.postgres.client import PostgresClient
 from truestep.services.postgres.databases import Databases
 from truestep.services.postgres.sql_file import run_sql_file
@@ -38,6 +40,8 @@ class PrivateDatabases(Isolation):
         # Random too: servers of one run with different lifetimes may be one and the same.
         self._template = f"truestep_{run_id}_{secrets.token_hex(3)}"
         self._databases = Databases(endpoint)
+        # Of the template, which never changes; read when the first scenario has failed.
+        self._before: Tables | None = None
 
     def prepare(self) -> None:
         """Makes the template and loads the schema files into it.
@@ -59,6 +63,17 @@ class PrivateDatabases(Isolation):
         self._databases.create(name, of=self._template)
         url = with_database(self._endpoint.url, name)
         return PostgresClient(url, name, scenario_id, root=self._root)
+
+    def snapshot(self, client: PostgresClient) -> Snapshot:
+        """Returns the rows that the scenario has changed."""
+        if self._before is None:
+            name = f"{self._template}_before"
+            self._databases.create(name, of=self._template)
+            try:
+                self._before = read_tables(with_database(self._endpoint.url, name))
+            finally:
+                self._databases.drop(name)
+        return changed_rows(self._before, read_tables(client.url))
 
     def leave(self, client: PostgresClient) -> None:
         """Closes the client's connections and drops its database, whoever is connected to it."""

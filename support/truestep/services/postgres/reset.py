@@ -10,7 +10,9 @@ from urllib.parse import unquote, urlsplit
 import psycopg2
 
 from truestep.errors import ResetRefusedError
+from truestep.evidence import Snapshot
 from truestep.services.base import Endpoint, RunContext, SharedPlace
+from truestep.services.postgres.changes import changed_rows, read_tables
 from truestep.services.postgres.client import PostgresClient
 from truestep.services.postgres.databases import Databases
 from truestep.services.postgres.emptying import Emptying
@@ -77,6 +79,10 @@ class SharedDatabase(SharedPlace):
         self._entered.append((self._emptying.empty(), scenario_id))
         database = unquote(urlsplit(self._url).path.removeprefix("/"))
         return PostgresClient(self._url, database, scenario_id, root=self._context.root)
+
+    def snapshot(self, client: PostgresClient) -> Snapshot:
+        """Returns the rows that the scenario has changed."""
+        return changed_rows(self._emptying.kept(), read_tables(client.url))
 
     def leave(self, client: PostgresClient) -> None:
         """Closes the client's connections; what the scenario left can still be looked at."""

@@ -9,9 +9,11 @@ from typing import cast
 import redis
 
 from truestep.errors import ServiceError
+from truestep.evidence import Snapshot
 from truestep.polling import pause, pauses
 from truestep.services.base import CanTravel, Endpoint, Isolation
 from truestep.services.redis.client import connect
+from truestep.services.redis.snapshot import keys_of
 
 # Database 0 holds the leases and is never given to a scenario.
 _LEASES_DATABASE = 0
@@ -100,6 +102,10 @@ class LeasedDatabases(Isolation, CanTravel):
             looked=f"all databases but {_LEASES_DATABASE} at {self._endpoint.url}",
             remedy="start the server with more: --databases 256, or -D redis.databases=256",
         )
+
+    def snapshot(self, client: redis.Redis) -> Snapshot:
+        """Returns the keys of the scenario's database."""
+        return keys_of(client)
 
     def leave(self, client: redis.Redis) -> None:
         """Empties the database and gives it back."""

@@ -7,9 +7,11 @@ from datetime import timedelta
 import redis
 
 from truestep.errors import ResetRefusedError
+from truestep.evidence import Snapshot
 from truestep.services.base import CanTravel, Endpoint, SharedPlace
 from truestep.services.redis.client import connect
 from truestep.services.redis.isolation import LeasedDatabases, database_of, flush
+from truestep.services.redis.snapshot import keys_of
 from truestep.services.redis.url import at_database
 
 
@@ -67,6 +69,10 @@ class SharedDatabase(SharedPlace, CanTravel):
         client = connect(Endpoint(self._endpoint.host, self._endpoint.port, self._url))
         flush(client)
         return client
+
+    def snapshot(self, client: redis.Redis) -> Snapshot:
+        """Returns the keys of the scenario's database."""
+        return keys_of(client)
 
     def leave(self, client: redis.Redis) -> None:
         """Closes the client's connections; what the scenario left can still be looked at."""

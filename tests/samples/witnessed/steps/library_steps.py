@@ -1,0 +1,1 @@
+from truestep.steps import http, kafka, postgres, redis
