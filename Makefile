@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: specs test lint docs bench clean
+.PHONY: specs test lint docs bench accounts-table clean
 
 specs: $(VENV)/specs
 	@echo "truestep: running the specs"
@@ -25,6 +25,9 @@ docs: $(VENV)/specs
 
 bench: $(VENV)/test
 	$(BIN)/python bench/run.py
+
+accounts-table: $(VENV)/test
+	$(BIN)/python -m bench.accounts
 
 clean:
 	rm -rf $(VENV) reports build
