@@ -11,7 +11,7 @@ specs: $(VENV)/specs
 	@$(BIN)/behave
 
 test: lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(VENV)/test
 	$(BIN)/ruff format --check .
