@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: specs test lint docs screenshots bench clean
+.PHONY: specs test lint docs screenshots bench accounts-table clean
 
 specs: $(VENV)/specs
 	@echo "truestep: running the specs"
 	@$(BIN)/behave
 
 test: lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(VENV)/test
 	$(BIN)/ruff format --check .
@@ -29,6 +29,9 @@ screenshots: $(VENV)/test
 
 bench: $(VENV)/test
 	$(BIN)/python bench/run.py
+
+accounts-table: $(VENV)/test
+	$(BIN)/python -m bench.accounts
 
 clean:
 	rm -rf $(VENV) reports build

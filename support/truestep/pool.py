@@ -13,7 +13,15 @@ from truestep.errors import ServiceError, file_trouble
 from truestep.polling import pause, pauses, scaled
 from truestep.services import registry
 from truestep.services.application.service import ApplicationService, NotHealthyYetError
-from truestep.services.base import Choice, Endpoint, Isolation, Provider, RunContext, Service
+from truestep.services.base import (
+    Choice,
+    Endpoint,
+    Isolation,
+    Provider,
+    RunContext,
+    Service,
+    close_unless_dead,
+)
 from truestep.services.choice import choose
 from truestep.settings import Backend, Settings
 
@@ -252,7 +260,7 @@ class _Start:
             ) from error
         version = self._wait_until_ready(provider, endpoint)
         isolation = service.isolation(endpoint, backend)
-        self._undo.callback(_close, isolation, service, provider)
+        self._undo.callback(close_unless_dead, isolation, service, provider)
         isolation.prepare()
         took_s = time.monotonic() - began
         return RunningService(
@@ -288,15 +296,6 @@ class _Start:
                     ) from error
             pause(seconds)
         raise AssertionError("unreachable: pauses() never ends")
-
-
-def _close(isolation: Isolation, service: Service, provider: Provider) -> None:
-    try:
-        isolation.close()
-    except service.not_ready():
-        # What a dead server kept is gone with it.
-        if provider.death() is None:
-            raise
 
 
 def _probe_external(service: Service, endpoint: Endpoint) -> None:

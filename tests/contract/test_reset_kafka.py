@@ -236,6 +236,28 @@ def test_a_group_that_has_members_goes_on_where_it_is(
         assert stands.offset == 1
 
 
+def test_a_group_that_has_read_on_meanwhile_is_not_moved_back(
+    server: RunningService, place: SharedPlace, app: KafkaProducer, topic: str
+) -> None:
+    make(server, topic, partitions=1)
+    group = f"billing-{topic}"
+    send(app, topic, "before")
+    with scenario(place) as client:
+        for text in ("one", "two"):
+            send(app, topic, text)
+        with closing(
+            KafkaConsumer(
+                topic,
+                bootstrap_servers=[place.url],
+                group_id=group,
+                auto_offset_reset="earliest",
+                consumer_timeout_ms=10_000,
+            )
+        ) as theirs:
+            assert [next(theirs).value for _ in range(2)] == [b"before", b"one"]
+        assert next(client.consumer(topic, group=group)).value == b"two"
+
+
 def test_a_group_that_may_not_be_moved_is_not(
     server: RunningService, app: KafkaProducer, topic: str
 ) -> None:

@@ -18,26 +18,27 @@ class Deployed:
     url: str
     services: Mapping[str, str]
 
-    def arguments(self, *, allow_reset: bool = True) -> list[str]:
-        """Returns what tells behave where all of it is, and whether it may be emptied."""
-        told = {f"{NAME}.url": self.url}
-        told |= {f"{name}.url": url for name, url in self.services.items()}
+    def environment(self, *, allow_reset: bool = True) -> dict[str, str]:
+        """Returns what tells behave where all of it is, and whether it may be emptied.
+
+        Not its arguments: others can read those, and the URLs have passwords.
+        """
+        urls = {NAME: self.url, **self.services}
+        told = {f"TRUESTEP_{name.upper()}_URL": url for name, url in urls.items()}
         if allow_reset:
-            told |= {f"{name}.allow_reset": "yes" for name in self.services}
-        return [word for key, value in told.items() for word in ("-D", f"{key}={value}")]
+            told |= {f"TRUESTEP_{name.upper()}_ALLOW_RESET": "yes" for name in self.services}
+        return told
 
 
 @contextmanager
-def deployed(project: Path, folder: Path) -> Iterator[Deployed]:
+def deployed(project: Path) -> Iterator[Deployed]:
     """Yields an instance on embedded services, which no scenario has used yet.
 
     Args:
-        project: the folder of this project.
-        folder: where its log goes.
+        project: the folder of this project, below which its log goes.
     """
-    asked = {"backend": "embedded", f"{NAME}.folder": str(project)}
-    settings = settings_of(project, {}, asked)
-    with started(settings, new_run(settings, folder)) as running:
+    settings = settings_of(project, {}, {"backend": "embedded"})
+    with started(settings, new_run(settings, project)) as running:
         places = {name: one.isolation for name, one in running.beside.items()}
         urls = {name: one.url for name, one in places.items() if isinstance(one, SharedPlace)}
         yield Deployed(running.endpoint.url, urls)

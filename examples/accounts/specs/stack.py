@@ -22,7 +22,7 @@ from truestep.services.engine import docker_client
 from truestep.settings import Backend
 
 _stacks: WeakKeyDictionary[Feature, Stack] = WeakKeyDictionary()
-_INSIST = f"to have it all the same: -D {NAME}.backend=docker"
+_INSIST = f"to insist on it: -D {NAME}.backend=docker"
 
 
 class Stack:

@@ -217,3 +217,12 @@ class Service(ABC):
                 ResetRefusedError instead.
         """
         raise NotImplementedError
+
+
+def close_unless_dead(isolation: Isolation, service: Service, provider: Provider) -> None:
+    """Closes the isolation; what a dead server kept is gone with it, so that is no error."""
+    try:
+        isolation.close()
+    except service.not_ready():
+        if provider.death() is None:
+            raise

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from truestep.services.base import close_unless_dead
 from truestep.settings import Backend
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Places:
             or running.service.values["allow_reset"]
         )
         place = running.service.shared_place(running.endpoint, name, may_reset=may_reset)
-        self._undo.callback(place.close)
+        self._undo.callback(close_unless_dead, place, running.service, running.provider)
         place.prepare()
         self._beside[running.service.name] = replace(running, isolation=place)
         return place.url
