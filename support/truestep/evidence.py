@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from truestep.redaction import redact
 
@@ -40,8 +40,7 @@ class Kind(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing that happened. `at` is None when nobody knows when."""
 
     kind: Kind

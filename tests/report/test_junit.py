@@ -115,8 +115,8 @@ def test_expectation_is_a_failure_with_what_happened_beside_it(tea: Path, tmp_pa
         "                     late\n"
         "\n"
         "Rows that changed:\n"
-        "  | table | before | after     |\n"
-        '  | cups  |        | {"id": 1} |\n'
+        "  | table | before | after |\n"
+        "  | cups  |        | id: 1 |\n"
         "\n"
         "Keys:\n"
         "  | cup:1 | hot |\n"

@@ -92,7 +92,7 @@ def test_sections_become_tables_and_texts_and_empty_ones_nothing() -> None:
     assert found == [
         Exhibit(
             "Rows that changed",
-            (("table", "after", "before"), ("t", '{"id": 1}', ""), ("u", "", "")),
+            (("table", "after", "before"), ("t", "id: 1", ""), ("u", "", "")),
         ),
         Exhibit("Keys", (("", ""), ("a", "1"))),
         Exhibit("What was printed", text="printed"),

@@ -25,15 +25,12 @@ _ORDER = (
 
 def bar(counts: dict[Outcome, int]) -> Markup:
     """Returns a horizontal bar, a part for each outcome; nothing when nothing ran."""
-    total = sum(counts[outcome] for outcome in _ORDER)
-    if not total:
-        return Markup("")
     parts, at = [], 0.0
-    for outcome in _ORDER:
-        width = counts[outcome] / total * 1000
-        if width:
-            parts.append(_rect(at, 0, width, 10, outcome))
-            at += width
+    for outcome, width in _parts(counts, whole=1000.0, least=9.0):
+        parts.append(_rect(at, 0, width, 10, outcome))
+        at += width
+    if not parts:
+        return Markup("")
     return Markup(
         '<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" '
         'aria-label="{}">{}</svg>'
@@ -86,19 +83,33 @@ def strip(story: Story) -> Markup:
 
 def _column(run: PastRun, index: int, most: int) -> Markup:
     parts, bottom = [], float(_TREND_HEIGHT)
-    for outcome in _ORDER:
-        count = run.count(outcome)
-        if count:
-            # What failed is seen, however little of the whole it is.
-            least = 1.0 if outcome is Outcome.PASSED else 3.0
-            height = min(bottom, max(least, count / most * _TREND_HEIGHT))
-            bottom -= height
-            parts.append(_rect(index * _BAR_STEP, bottom, _BAR_WIDTH, height, outcome))
     counts = {outcome: run.count(outcome) for outcome in _ORDER}
+    whole = max(3.0, len(run.results) / most * _TREND_HEIGHT)
+    for outcome, height in _parts(counts, whole=whole, least=3.0):
+        bottom -= height
+        parts.append(_rect(index * _BAR_STEP, bottom, _BAR_WIDTH, height, outcome))
     label = ", ".join(
         part for part in (moment(run.started), _spoken(counts), run.commit[:8]) if part
     )
     return Markup("<g><title>{}</title>{}</g>").format(label, Markup("").join(parts))
+
+
+def _parts(
+    counts: dict[Outcome, int], *, whole: float, least: float
+) -> list[tuple[Outcome, float]]:
+    """How much of `whole` each outcome takes; what failed is seen, however little it is."""
+    total = sum(counts[outcome] for outcome in _ORDER)
+    if not total:
+        return []
+    sizes = {
+        outcome: max(least, counts[outcome] / total * whole)
+        for outcome in _ORDER
+        if counts[outcome]
+    }
+    # What is too much is taken from the largest.
+    largest = max(sizes, key=sizes.__getitem__)
+    sizes[largest] = max(0.0, sizes[largest] - (sum(sizes.values()) - whole))
+    return list(sizes.items())
 
 
 def _rect(x: float, y: float, width: float, height: float, outcome: Outcome) -> Markup:

@@ -56,7 +56,7 @@ def _when(run: Run) -> str:
     parts = [
         wording.moment(about.started),
         f"took {wording.duration(took)}" if took is not None else "",
-        f"{about.branch} {about.commit[:8]}".strip(),
+        " @ ".join(part for part in (about.branch, about.commit[:8]) if part),
         f"{len(run.about)} runs merged" if len(run.about) > 1 else "",
     ]
     return " · ".join(part for part in parts if part)

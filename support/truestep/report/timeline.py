@@ -86,7 +86,7 @@ def _exhibits(title: str, content: object) -> Iterator[Exhibit]:
         yield Exhibit(title, table=(("", ""), *pairs))
     elif isinstance(content, list) and content and all(isinstance(row, dict) for row in content):
         columns = list(dict.fromkeys(str(name) for row in content for name in row))
-        rows = tuple(tuple(_shown(row.get(name)) for name in columns) for row in content)
+        rows = tuple(tuple(_lines(row.get(name)) for name in columns) for row in content)
         yield Exhibit(title, table=(tuple(columns), *rows))
     elif isinstance(content, list) and content:
         yield Exhibit(title, text="\n".join(map(_shown, content)))

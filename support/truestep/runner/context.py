@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from traceback import FrameSummary
 from typing import Any, Protocol
 
+import behave
 from behave.runner import Context, ContextMode, use_context_with_mode
 
 from truestep.errors import EndedEarlyError
 from truestep.signals import Interruptions
+
+_BY_BEHAVE = FrameSummary(behave.__file__, 1, "behave", lookup_line=False, line="")
 
 
 class Watcher(Protocol):
@@ -49,6 +53,22 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
         # behave's JSON formatter raises where no step runs.
         if self._watcher.attached(mime_type, data):
             super().attach(mime_type, data)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        stack = self.__dict__.get("_stack", ())
+        if self.__dict__.get("_mode") is not ContextMode.BEHAVE or any(
+            name in frame for frame in stack[1:]
+        ):
+            super().__setattr__(name, value)
+            return
+        # behave's own, several for each step. For each one, behave would read the line of its own
+        # source that sets it, which costs more than all that we do for the step.
+        if name[0] == "_":
+            self.__dict__[name] = value
+            return
+        self._record[name] = _BY_BEHAVE
+        stack[0][name] = value
+        self._origin.setdefault(name, ContextMode.BEHAVE)
 
     @contextmanager
     def use_with_user_mode(self) -> Iterator[None]:

@@ -7,7 +7,8 @@ pickle is made from what behave runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ _TYPES = {
     "then": PickleStepType.outcome,
 }
 
+_QUOTES = re.compile(r"^([ \t]*)'''", re.MULTILINE)
+
 Line = tuple[str, Any]
 """The kind of a message, and the message."""
 
@@ -57,16 +60,25 @@ class Sources:
         # Where a node of a document is, to its id.
         self._nodes: dict[tuple[str, int], str] = {}
 
-    def read(self, paths: Iterable[str]) -> Iterator[Line]:
-        """Yields the source and the document of each file."""
-        for path in dict.fromkeys(paths):
-            try:
-                text = Path(path).read_text(encoding="utf-8-sig")
-            except (OSError, UnicodeError):
-                # It is gone since behave read it, or no UTF-8: its scenarios are told by behave.
-                continue
-            yield "source", Source(text, SourceMediaType.text_x_cucumber_gherkin_plain, path)
-            yield from self._document(path, text)
+    def read(self, path: str, *, is_readable: bool) -> Iterator[Line]:
+        """Yields the source of a file and its document, or what is wrong with it.
+
+        Args:
+            path: the file.
+            is_readable: whether behave could read it; then its scenarios can be told in any case.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeError):
+            # It is gone since behave read it, or no UTF-8.
+            return
+        yield "source", Source(text, SourceMediaType.text_x_cucumber_gherkin_plain, path)
+        try:
+            yield from self._document(path, _as_gherkin(text))
+        except (CompositeParserException, ParserError) as error:
+            if not is_readable:
+                place = SourceReference(uri=path, location=Location(line=_line_of(error)))
+                yield "parseError", ParseError(message=str(error), source=place)
 
     def pickle(self, scenario: Any) -> dict[str, Any]:
         """Returns the pickle of a scenario of behave's."""
@@ -78,12 +90,7 @@ class Sources:
         return made
 
     def _document(self, path: str, text: str) -> Iterator[Line]:
-        try:
-            document: Any = Parser(ast_builder=AstBuilder(self._ids)).parse(text)
-        except (CompositeParserException, ParserError) as error:
-            place = SourceReference(uri=path, location=Location(line=_line_of(error)))
-            yield "parseError", ParseError(message=str(error), source=place)
-            return
+        document: Any = Parser(ast_builder=AstBuilder(self._ids)).parse(text)
         document["uri"] = path
         self._note_nodes(path, document)
         yield "gherkinDocument", document
@@ -135,6 +142,11 @@ class Sources:
     def _nodes_at(self, path: str, line: int) -> list[str]:
         node = self._nodes.get((path, line))
         return [node] if node else []
+
+
+def _as_gherkin(text: str) -> str:
+    """Of behave's two ways to write a doc string, Gherkin has one."""
+    return _QUOTES.sub(r'\1"""', text) if "'''" in text else text
 
 
 def _argument(step: Any) -> PickleStepArgument | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -52,8 +53,14 @@ class RunFolder:
 
     def message(self, line: bytes) -> None:
         """Appends to the messages; once this returns, a killed run keeps the line."""
-        # One call of the system per line: a reader never sees half of one.
-        self._guarded(lambda: os.write(self._messages, line))
+        if self._closed:
+            return
+        try:
+            # One call of the system per line: a reader never sees half of one.
+            if os.write(self._messages, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path / MESSAGES))
+        except OSError as error:
+            self._give_up(error)
 
     def facts(self, facts: Mapping[str, Any]) -> None:
         """Replaces run.json as a whole."""
@@ -110,14 +117,16 @@ class RunFolder:
         try:
             write()
         except OSError as error:
-            self._failed = True
-            self.close()
-            self._console.say(
-                f"truestep: WARNING: the report of this run is not complete: "
-                f"{file_trouble(error)}\n"
-                f"  Looked at: {error.filename or self.path}\n"
-                f"  Try: make room or give permission there; the run's result does not change"
-            )
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self._failed = True
+        self.close()
+        self._console.say(
+            f"truestep: WARNING: the report of this run is not complete: {file_trouble(error)}\n"
+            f"  Looked at: {error.filename or self.path}\n"
+            f"  Try: make room or give permission there; the run's result does not change"
+        )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -37,6 +37,30 @@ def line(kind: str, message: Any) -> bytes:
     return (_encode({kind: plain(message)}) + "\n").encode("utf-8", errors="replace")
 
 
+def step_started(case_id: str, step_id: str) -> bytes:
+    """Returns the line that a step of a test case begins now."""
+    # There are two lines for every step of every run. Written by hand they cost a tenth.
+    return (
+        f'{{"testStepStarted":{{"testCaseStartedId":"{case_id}","testStepId":"{step_id}",'
+        f'"timestamp":{_now()}}}}}\n'
+    ).encode()
+
+
+def step_passed(case_id: str, step_id: str, took_s: float) -> bytes:
+    """Returns the line that it has passed now, having taken that long."""
+    seconds, nanos = divmod(max(0, int(took_s * _NANOS)), _NANOS)
+    return (
+        f'{{"testStepFinished":{{"testCaseStartedId":"{case_id}","testStepId":"{step_id}",'
+        f'"testStepResult":{{"duration":{{"nanos":{nanos},"seconds":{seconds}}},'
+        f'"status":"PASSED"}},"timestamp":{_now()}}}}}\n'
+    ).encode()
+
+
+def _now() -> str:
+    seconds, nanos = divmod(time.time_ns(), _NANOS)
+    return f'{{"nanos":{nanos},"seconds":{seconds}}}'
+
+
 def plain(value: Any) -> Any:
     """Returns `value` as JSON knows it: names in camel case, what is None left out."""
     kind = value.__class__
@@ -52,12 +76,6 @@ def plain(value: Any) -> Any:
                 row[shown] = plain(item)
         return row
     return value.value if isinstance(value, Enum) else value
-
-
-def timestamp(seconds: float) -> Timestamp:
-    """Returns seconds since 1970 (UTC) as a message has them."""
-    whole, nanos = divmod(round(seconds * _NANOS), _NANOS)
-    return Timestamp(nanos=nanos, seconds=whole)
 
 
 def now() -> Timestamp:

@@ -14,11 +14,10 @@ from typing import Any, Concatenate, ParamSpec
 from cucumber_messages import Location, SourceReference
 
 from truestep.console import Console
-from truestep.pool import StartedService
 from truestep.redaction import redact
 from truestep.runner.facts import Facts, git_state
 from truestep.runner.folder import RERUN, RunFolder
-from truestep.runner.outcomes import Around, Outcome, Status, is_infrastructure
+from truestep.runner.outcomes import Around, Outcome, Status, is_infrastructure, outcome_of
 from truestep.runner.places import place_of
 from truestep.runner.recorder import Recorder
 from truestep.runner.results import describe
@@ -61,7 +60,6 @@ class RunRecord:
         self._recorder = Recorder(self._files)
         self._witness: Witness | None = None
         self._hooks: Mapping[str, Any] = {}
-        self._around: tuple[str, Any] | None = None
         self.broken = False
         self.folder = self._files.path
         self.selected: dict[int, Any] = {}
@@ -90,8 +88,8 @@ class RunRecord:
             hooks: behave's hooks, by name.
         """
         self._hooks = hooks
-        paths = [*(feature.filename for feature in features), *unreadable]
-        self._recorder.begin(paths, _scenarios(features))
+        paths = dict.fromkeys(feature.filename for feature in features)
+        self._recorder.begin(paths, unreadable, _scenarios(features))
 
     @_apart
     def select(self, features: Sequence[Any], config: Any, registry: Any) -> None:
@@ -112,67 +110,73 @@ class RunRecord:
     def scenario_started(self, scenario: Any) -> None:
         """A scenario begins, selected or not."""
         self._recorder.scenario_started(scenario)
-        if self._witness is not None:
+        if self._witness is not None and self._recorder.case is not None:
             self._witness.scenario_started()
 
     @_apart
-    def scenario_ends(self, scenario: Any) -> None:
+    def scenario_ends(self) -> None:
         """Its hooks are done; its places are about to be taken away."""
-        if self._witness is not None:
-            self._witness.scenario_ends(failed=scenario.status.has_failed())
+        case = self._recorder.case
+        if self._witness is not None and case is not None:
+            self._witness.scenario_ends(failed=case.has_failed)
 
     @_apart
     def scenario_finished(self, scenario: Any) -> None:
         """It has ended, with its hooks and cleanups."""
-        failed = scenario.status.has_failed()
-        kept = self._witness.scenario_ended(failed=failed) if self._witness else None
-        if kept is not None and id(scenario) in self.selected:
-            self._recorder.attach(EVIDENCE_TYPE, kept)
-        outcome = self._recorder.scenario_finished(scenario)
-        if outcome is not None:
-            self.outcomes[id(scenario)] = outcome
+        case = self._recorder.case
+        if case is None:
+            return
+        if self._witness is not None:
+            evidence = self._witness.scenario_ended(failed=case.has_failed)
+            if evidence is not None:
+                self._recorder.attach(EVIDENCE_TYPE, evidence)
+        outcome = outcome_of(scenario, case.errors)
+        self.outcomes[id(scenario)] = outcome
+        self._recorder.scenario_finished(outcome)
 
     @_apart
     def step_started(self, step: Any) -> None:
         """A step of a scenario is about to run."""
         if self._witness is not None:
             self._witness.step_started(step)
-        self._recorder.step_started(id(step))
+        if self._recorder.case is not None:
+            self._recorder.case.start(id(step))
 
     @_apart
     def step_finished(self, step: Any, errors: Sequence[BaseException]) -> None:
         """It has run; `errors` is what it and its hooks raised."""
         if self._witness is not None:
             self._witness.step_finished(step, errors)
-        self._recorder.step_finished(step, errors)
-        self._note_infrastructure(errors, str(step.location))
+        if self._recorder.case is not None:
+            self._recorder.case.step_finished(step, errors)
+        if errors:
+            self._note_infrastructure(errors, str(step.location))
 
     @_apart
     def hook_started(self, name: str, statement: Any) -> None:
         """A hook, or cleanups, of a scenario, a rule, a feature or the run (None) begin."""
-        self._around = None
-        if self._recorder.runs(statement):
-            self._recorder.step_started(name)
-            return
-        self._around = name, statement
-        self._recorder.run_hook_started(name, self._place(name, statement))
+        if self._recorder.case is not None:
+            self._recorder.case.start(name)
+        elif getattr(statement, "type", "") != "scenario":
+            self._recorder.run_hook_started(name, self._place(name, statement))
 
     @_apart
     def hook_finished(self, name: str, statement: Any, errors: Sequence[BaseException]) -> None:
         """It ends; `errors` is what was raised."""
-        where = "" if statement is None else str(statement.location)
-        if self._recorder.runs(statement):
+        if self._recorder.case is not None:
             if self._witness is not None:
                 self._witness.raised(errors)
-            self._recorder.hook_finished(name, errors)
+            self._recorder.case.hook_finished(name, errors)
         else:
             self._recorder.run_hook_finished(errors)
-            if errors:
+        if errors:
+            where = "" if statement is None else str(statement.location)
+            if self._recorder.case is None:
                 self.around.append(Around(name, where, tuple(errors)))
-        self._note_infrastructure(errors, where)
+            self._note_infrastructure(errors, where)
 
     @_apart
-    def note_services(self, services: Iterable[StartedService]) -> None:
+    def note_services(self, services: Iterable[Any]) -> None:
         """Notes what was started so far."""
         rows = [asdict(service) for service in services]
         if rows != self.facts.services:
@@ -187,10 +191,13 @@ class RunRecord:
     @_apart
     def break_off(self, error: BaseException) -> None:
         """Something broke through the run; what runs now ends by it."""
-        scenario = self._recorder.scenario
-        outcome = self._recorder.break_off(error)
-        if outcome is not None:
+        self._recorder.run_hook_finished([error])
+        case, scenario = self._recorder.case, self._recorder.scenario
+        if case is not None:
+            case.break_off(error)
+            outcome = Outcome(Status.ERROR, redact(describe(error)))
             self.outcomes[id(scenario)] = outcome
+            self._recorder.scenario_finished(outcome)
 
     @_apart
     def finish(self, *, failed: bool, broken: BaseException | None) -> None:

@@ -17,15 +17,10 @@ from cucumber_messages import (
     Meta,
     Product,
     SourceReference,
-    TestCaseFinished,
-    TestCaseStarted,
     TestRunFinished,
     TestRunHookFinished,
     TestRunHookStarted,
     TestRunStarted,
-    TestStepFinished,
-    TestStepResult,
-    TestStepStarted,
 )
 from gherkin.stream.id_generator import IdGenerator
 
@@ -33,9 +28,10 @@ from truestep.redaction import redact
 from truestep.runner.cases import Case, Cases, Key
 from truestep.runner.features import Sources
 from truestep.runner.folder import RunFolder
-from truestep.runner.messages import duration, line, now
-from truestep.runner.outcomes import Outcome, Status, outcome_of
-from truestep.runner.results import describe, hook_result, step_result
+from truestep.runner.messages import line, now
+from truestep.runner.outcomes import Outcome, Status
+from truestep.runner.results import hook_result
+from truestep.runner.running import RunningCase
 
 _PROTOCOL = version("cucumber-messages")
 _LARGE_BYTES = 64 * 1024
@@ -59,23 +55,25 @@ class Recorder:
         self._cases: Cases | None = None
         self._run_id = self._ids.get_next_id()
         self.scenario: Any = None
-        self._case: Case | None = None
+        self.case: RunningCase | None = None
+        self._last: RunningCase | None = None
         self._run_hook: tuple[str, float] | None = None
 
-    def runs(self, statement: Any) -> bool:
-        """Tells whether this is the scenario that runs now."""
-        return self._case is not None and self.scenario is statement
-
-    def begin(self, paths: Iterable[str], scenarios: Iterable[Any]) -> None:
+    def begin(
+        self, paths: Iterable[str], unreadable: Iterable[str], scenarios: Iterable[Any]
+    ) -> None:
         """Writes what is known before the first hook.
 
         Args:
-            paths: the feature files.
-            scenarios: all of behave's that were read from them.
+            paths: the feature files that behave has read.
+            unreadable: those that it could not read.
+            scenarios: all of behave's.
         """
         self._write("meta", _meta())
-        for kind, message in self._sources.read(paths):
-            self._write(kind, message)
+        files = [*((path, True) for path in paths), *((path, False) for path in unreadable)]
+        for path, is_readable in files:
+            for kind, message in self._sources.read(path, is_readable=is_readable):
+                self._write(kind, message)
         for scenario in scenarios:
             self._pickles[id(scenario)] = pickle = self._sources.pickle(scenario)
             self._write("pickle", pickle)
@@ -96,46 +94,25 @@ class Recorder:
 
     def scenario_started(self, scenario: Any) -> None:
         """The scenario begins; one that was not selected is not recorded."""
-        self.scenario = scenario
-        self._case = self._cases.of(scenario) if self._cases else None
-        if self._case is not None:
-            self._case.start(self._ids.get_next_id())
-            started = TestCaseStarted(
-                attempt=self._case.attempts - 1,
-                id=self._case.started_id,
-                test_case_id=self._case.id,
-                timestamp=now(),
-            )
-            self._write("testCaseStarted", started)
+        case = self._cases.of(scenario) if self._cases else None
+        self._close_last(case)
+        if case is not None:
+            self.scenario = scenario
+            self.case = RunningCase(case, self._ids.get_next_id(), self._folder.message)
 
-    def step_started(self, key: Key) -> None:
-        """A step (or a hook, by its name) of the test case begins; those before it did not run."""
-        if self._case is None or key not in self._case.waiting:
+    def scenario_finished(self, outcome: Outcome) -> None:
+        """The scenario has ended, with its hooks and cleanups."""
+        case = self.case
+        if case is None:
             return
-        self._skip_until(self._case, key)
-        self._start(self._case, key)
-
-    def step_finished(self, step: Any, errors: Sequence[BaseException]) -> None:
-        """A step ends, as behave says, with what it and its hooks raised."""
-        if self._case is None or id(step) not in self._case.waiting:
-            return
-        self._case.errors += errors
-        self._finish(self._case, id(step), step_result(step, errors))
-
-    def hook_finished(self, name: str, errors: Sequence[BaseException]) -> None:
-        """A hook of the test case ends, or its cleanups."""
-        if self._case is None or name not in self._case.waiting:
-            return
-        self._case.errors += errors
-        self._finish(self._case, name, hook_result(self._case.step_began, errors))
-
-    def scenario_finished(self, scenario: Any) -> Outcome | None:
-        """The scenario has ended, with its hooks and cleanups; returns how, if it was selected."""
-        if self._case is None:
-            return None
-        outcome = outcome_of(scenario, self._case.errors)
-        self._close(self._case, outcome)
-        return outcome
+        case.skip_rest()
+        if outcome.status not in (Status.PASSED, Status.SKIPPED):
+            self.attach(OUTCOME, outcome.json().encode())
+        # A failed one may be tried again, which is known when the next one begins.
+        self._last = case
+        if not outcome.failed:
+            self._close_last(None)
+        self.scenario = self.case = None
 
     def run_hook_started(self, name: str, place: SourceReference) -> None:
         """A hook outside of scenarios begins, or the cleanups of a feature, a rule or the run."""
@@ -175,38 +152,22 @@ class Recorder:
             url = self._folder.evidence(f"{self._ids.get_next_id()}.{kind}", data)
         else:
             body = data.decode() if text else base64.b64encode(data).decode()
+        case, hook = self.case, self._run_hook
         attachment = Attachment(
             body=body,
             content_encoding=encodings.identity if text else encodings.base64,
             media_type=media_type,
             timestamp=now(),
             url=url,
-            test_case_started_id=self._case.started_id if self._case else None,
-            test_step_id=self._case.steps.get(to_step)
-            if self._case and to_step is not None
-            else None,
-            test_run_hook_started_id=None
-            if self._case or not self._run_hook
-            else self._run_hook[0],
+            test_case_started_id=case.id if case else None,
+            test_step_id=case.step_id(to_step) if case and to_step is not None else None,
+            test_run_hook_started_id=hook[0] if hook and not case else None,
         )
         self._write("attachment", attachment)
 
-    def break_off(self, error: BaseException) -> Outcome | None:
-        """Something broke through the run; ends the test case, if one runs, and returns how."""
-        self.run_hook_finished([error])
-        case = self._case
-        if case is None:
-            return None
-        key = case.running if case.running is not None else next(iter(case.waiting), None)
-        if key is not None:
-            self.step_started(key)
-            self._finish(case, key, hook_result(case.step_began, [error]))
-        outcome = Outcome(Status.ERROR, redact(describe(error)))
-        self._close(case, outcome)
-        return outcome
-
     def finish(self, *, success: bool, message: str | None) -> None:
-        """Writes the last message."""
+        """Writes the last messages."""
+        self._close_last(None)
         finished = TestRunFinished(
             success=success,
             timestamp=now(),
@@ -215,34 +176,10 @@ class Recorder:
         )
         self._write("testRunFinished", finished)
 
-    def _close(self, case: Case, outcome: Outcome) -> None:
-        self._skip_until(case, None)
-        if outcome.status not in (Status.PASSED, Status.SKIPPED):
-            self.attach(OUTCOME, outcome.json().encode())
-        finished = TestCaseFinished(case.started_id, timestamp=now(), will_be_retried=False)
-        self._write("testCaseFinished", finished)
-        self._case = None
-
-    def _skip_until(self, case: Case, key: Key | None) -> None:
-        for other in list(case.waiting):
-            if other == key:
-                return
-            self._start(case, other)
-            self._finish(case, other, TestStepResult(duration(0), case.unexecuted(other)))
-
-    def _start(self, case: Case, key: Key) -> None:
-        if case.running == key:
-            return
-        case.running = key
-        case.step_began = time.monotonic()
-        started = TestStepStarted(case.started_id, case.waiting[key], timestamp=now())
-        self._write("testStepStarted", started)
-
-    def _finish(self, case: Case, key: Key, result: TestStepResult) -> None:
-        case.running = None
-        step_id = case.waiting.pop(key)
-        finished = TestStepFinished(case.started_id, step_id, result, timestamp=now())
-        self._write("testStepFinished", finished)
+    def _close_last(self, following: Case | None) -> None:
+        if self._last is not None:
+            self._last.close(is_retried=following is self._last.case)
+            self._last = None
 
     def _write(self, kind: str, message: Any) -> None:
         self._folder.message(line(kind, message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -18,7 +19,6 @@ from behave.runner_util import parse_features
 
 from truestep.console import Console
 from truestep.errors import SettingsError
-from truestep.pool import StartedService
 from truestep.runner import honest
 from truestep.runner.cases import CLEANUP
 from truestep.runner.context import WatchedContext
@@ -28,7 +28,6 @@ from truestep.runner.summary import Summary
 from truestep.runner.witness import Witness
 from truestep.services import registry
 from truestep.services.application.settings import APPLICATION_KEYS
-from truestep.session import Session
 from truestep.settings import Evidence, Settings, read_settings
 from truestep.signals import Interruptions
 
@@ -196,7 +195,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
     def cleaning_up(self, layer: str) -> None:
         """The cleanups of a layer of the context begin."""
         if layer == "scenario" and self._scenario is not None:
-            self._record.scenario_ends(self._scenario)
+            self._record.scenario_ends()
         self._record.hook_started(CLEANUP, self._of_layer(layer))
 
     def cleaned_up(self, layer: str, errors: list[BaseException]) -> None:
@@ -217,9 +216,10 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         finally:
             self.interruptible = True
 
-    def _services(self) -> list[StartedService]:
-        session = getattr(self.context, "truestep", None)
-        return session.services() if isinstance(session, Session) else []
+    def _services(self) -> list[Any]:
+        # A project without our hooks has no session, and need not load what makes one.
+        session: Any = getattr(self.context, "truestep", None)
+        return list(session.services()) if hasattr(session, "services") else []
 
     def _enters(self, hook_name: str, statement: Any) -> bool:
         """Tells whether a hook runs: once a run ends, nothing begins, and what began is ended."""
@@ -250,7 +250,10 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             # Late: what makes the page need not be loaded before the first scenario.
             from truestep.report.publish import publish
 
+            # All that is read now is needed until the page is written: nothing to collect.
+            gc.disable()
             published = publish(self._record.folder, environment=os.environ)
+            gc.enable()
             for warning in published.warnings:
                 self._console.say(warning)
             for command in published.commands:
@@ -290,6 +293,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         # Steps register there, whatever behave.step_registry says since.
         steps = behave.runner.the_step_registry
         self._record.select(self.features, self.config, steps)
+        # What was read stays until the end; the collector need not look at it time and again.
+        gc.freeze()
 
     @contextmanager
     def _beside(self, first: BaseException) -> Iterator[None]:

@@ -11,7 +11,6 @@ from truestep.evidence import Entry, EvidenceLog, Kind, Snapshot
 from truestep.runner.outcomes import headline
 from truestep.runner.printed import Printed
 from truestep.runner.results import describe
-from truestep.scope import ScenarioScope
 from truestep.services.application.hiding import Hiding
 from truestep.steps.kept import fill
 
@@ -104,9 +103,10 @@ class Witness:
             # What is found to be secret is hidden from now on, also in the error's own text.
             self._log.take(name, snapshot, self._hiding.anywhere)
 
-    def _scope(self) -> ScenarioScope | None:
+    def _scope(self) -> Any:
+        # A project without our hooks has none, or one of its own.
         scope = getattr(self._context, "scope", None)
-        return scope if isinstance(scope, ScenarioScope) else None
+        return scope if hasattr(scope, "server_logs") else None
 
     def _detail(self, step: Any) -> str:
         lines = [f"{step.status.name} in {step.duration:.3f} s"]

@@ -1,0 +1,104 @@
+"""Ctrl-C, SIGTERM and SIGHUP end a run tidily, wherever it is: what began is ended."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.behaviour.test_truth import FIRST, SECOND, raising
+from tests.behaviour.truth import Told
+from tests.project import Project
+
+ENDING = [
+    "cleanup of scenario",
+    "after_feature",
+    "cleanup of feature",
+    "after_all",
+    "cleanup of run",
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project.of("troubles", tmp_path)
+    shutil.rmtree(project.folder / "features")
+    project.write("features/a/first.feature", FIRST.format(step="When a book is borrowed"))
+    project.write("features/b/second.feature", SECOND)
+    return project
+
+
+def hooks_after(told: Told, last: str) -> list[str]:
+    """The hooks and cleanups that ran after the last one of that name, without their objects."""
+    lines = (told.folder / "hooks.txt").read_text().splitlines()
+    index = max(number for number, line in enumerate(lines) if line == last)
+    names = [line for line in lines[index + 1 :] if not line.endswith("_tag here")]
+    return [line.removesuffix(" First").removesuffix(" Here") for line in names]
+
+
+def test_signal_in_a_step_lets_all_hooks_and_cleanups_run(project: Project) -> None:
+    step = "When the run is ended by SIGTERM"
+    project.write("features/a/first.feature", FIRST.format(step=step))
+    told = Told.by(project)
+    assert hooks_after(told, "before_step the run is ended by SIGTERM") == [
+        "after_step the run is ended by SIGTERM",
+        "after_scenario",
+        *ENDING,
+    ]
+    assert told.facts["ended_by"] == "SIGTERM"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_signal_before_a_scenario_makes_it_an_error(project: Project, name: str) -> None:
+    told = Told.by(project, *raising("before_scenario", "Here", name))
+    assert told.run.code == 1
+    assert told.outcomes == {
+        "Before": "passed",
+        "Here": "error",
+        "In the rule": "not run",
+        "After": "not run",
+    }
+    assert hooks_after(told, "before_scenario Here") == ["after_scenario", *ENDING]
+
+
+@pytest.mark.parametrize("hook", ["after_scenario", "cleanup of scenario"])
+def test_signal_while_a_scenario_is_cleaned_up_waits_until_that_is_done(
+    project: Project, hook: str
+) -> None:
+    told = Told.by(project, *raising(hook, "Here", "SIGTERM"))
+    assert told.run.code == 1
+    # It has passed, and nothing of it was left out; the others do not begin.
+    assert told.outcomes == {
+        "Before": "passed",
+        "Here": "passed",
+        "In the rule": "not run",
+        "After": "not run",
+    }
+    done = hooks_after(told, "after_scenario Here")
+    assert done == ENDING
+    assert [Path(place).name for place in told.rerun] == ["first.feature:11", "second.feature:2"]
+
+
+def test_second_signal_interrupts_a_cleanup_and_no_other(project: Project) -> None:
+    told = Told.by(project, *raising("cleanup of scenario", "Here", "SIGTERM,SIGTERM"))
+    assert told.run.code == 1
+    assert told.outcomes["Here"] == "error"
+    assert "this code was ended before it was done: KeyboardInterrupt(SIGTERM)" in told.run.out
+    assert hooks_after(told, "after_scenario Here") == ENDING
+
+
+def test_signal_between_features_lets_no_other_begin(project: Project) -> None:
+    told = Told.by(project, *raising("after_feature", "First", "SIGHUP"))
+    assert told.run.code == 1
+    assert told.outcomes["After"] == "not run"
+    assert hooks_after(told, "after_feature First") == ENDING[2:]
+    assert "before_feature Second" not in (told.folder / "hooks.txt").read_text()
+
+
+def test_signal_in_before_all_ends_the_run_with_its_cleanups(project: Project) -> None:
+    told = Told.by(project, *raising("before_all", kind="SIGTERM"))
+    assert told.run.code == 1
+    assert set(told.outcomes.values()) == {"not run"}
+    assert told.around == ["before_all"]
+    assert hooks_after(told, "before_all") == ["after_all", "cleanup of run"]
