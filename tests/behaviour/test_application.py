@@ -226,7 +226,7 @@ def test_nothing_is_left_of_an_application_when_its_run_is_ended(
         "    context.moody.get('/never')\n",
     )
     scenario(moody, "    When it hangs\n")
-    process = moody.start("-D", "moody.answer_within_s=60")
+    process = moody.start("-D", "moody.answer_within_s=20")
     try:
         reached = moody.folder / "reached"
         eventually(
