@@ -115,7 +115,7 @@ def page(taken: list[Taken], machine: Mapping[str, object]) -> str:
 *Healthy after* is the time until the application answered its health check, with all that it
 stands on started before it; by URL nothing has to start. *Whole command* is one run of all
 scenarios, from `behave` to its end, with everything stopped. A run of one scenario came before,
-so that images were there and built, and files in memory.
+so that the images were there, the layers of its own were built, and files were in memory.
 
 Skipped are the scenarios in which the database, the cache or Kafka is away for a while: a run
 freezes only servers that it has started. Each of them says so.
