@@ -21,6 +21,15 @@ TIMES = """[
   performance.getEntriesByName("first-contentful-paint")[0].startTime,
 ]"""
 
+# From a text in the field to the next picture on the screen, in milliseconds.
+TYPED = """(text) => new Promise((done) => {
+  const began = performance.now();
+  const search = document.querySelector("#search");
+  search.value = text;
+  search.dispatchEvent(new Event("input"));
+  requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - began)));
+})"""
+
 
 @pytest.fixture(scope="module")
 def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -45,11 +54,13 @@ def test_thousand_scenarios_open_in_less_than_a_second(big: Path, open_page: Ope
         took.append(max(page.evaluate(TIMES)))
     assert min(took) < 1000, f"loaded and painted after {took} ms"
     assert page.locator("[data-outcome]").count() == 1000
-    # What is typed is found at once, too.
-    page.evaluate("performance.mark('typed')")
-    page.get_by_role("searchbox").fill("49-19.")
-    expect(page.locator("#count")).to_have_text("1 of 1000 scenarios shown")
-    assert page.evaluate("performance.measure('found', 'typed').duration") < 1000
+
+
+def test_what_is_typed_is_found_among_a_thousand_at_once(big: Path, open_page: Open) -> None:
+    page = open_page(big)
+    took = [page.evaluate(TYPED, text) for text in ("49-19.", "shelf", "holds then book")]
+    expect(page.locator("#count")).to_have_text("1000 of 1000 scenarios shown")
+    assert min(took) < 300, f"found after {took} ms"
 
 
 def test_link_leads_to_its_place_among_a_thousand(big: Path, open_page: Open) -> None:

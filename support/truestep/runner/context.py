@@ -14,6 +14,7 @@ from behave.runner import Context, ContextMode, use_context_with_mode
 from truestep.errors import EndedEarlyError
 from truestep.signals import Interruptions
 
+_BEHAVE = ContextMode.BEHAVE
 _BY_BEHAVE = FrameSummary(behave.__file__, 1, "behave", lookup_line=False, line="")
 
 
@@ -55,20 +56,16 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
             super().attach(mime_type, data)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        stack = self.__dict__.get("_stack", ())
-        if self.__dict__.get("_mode") is not ContextMode.BEHAVE or any(
-            name in frame for frame in stack[1:]
-        ):
+        known = self.__dict__
+        by_behave = known.get("_mode") is ContextMode.BEHAVE
+        if name[0] == "_" or not by_behave or known["_origin"].get(name, _BEHAVE) is not _BEHAVE:
             super().__setattr__(name, value)
             return
-        # behave's own, several for each step. For each one, behave would read the line of its own
-        # source that sets it, which costs more than all that we do for the step.
-        if name[0] == "_":
-            self.__dict__[name] = value
-            return
-        self._record[name] = _BY_BEHAVE
-        stack[0][name] = value
-        self._origin.setdefault(name, ContextMode.BEHAVE)
+        # behave sets several for each step, and reads each time the line of its own source that
+        # does so: for a warning which only what a user has set can cause.
+        known["_record"][name] = _BY_BEHAVE
+        known["_origin"][name] = _BEHAVE
+        known["_stack"][0][name] = value
 
     @contextmanager
     def use_with_user_mode(self) -> Iterator[None]:

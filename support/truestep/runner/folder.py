@@ -39,6 +39,7 @@ class RunFolder:
     def __init__(self, reports: Path, console: Console) -> None:
         self._console = console
         self._messages = -1
+        self._held = b""
         self._closed = False
         self._failed = False
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
@@ -51,12 +52,19 @@ class RunFolder:
         """Whether all that was to be written is there."""
         return not self._failed
 
-    def message(self, line: bytes) -> None:
-        """Appends to the messages; once this returns, a killed run keeps the line."""
+    def message(self, line: bytes, *, more: bool = False) -> None:
+        """Appends to the messages; once this returns, a killed run keeps the line.
+
+        With `more`, another line follows at once, and both are written together.
+        """
         if self._closed:
             return
+        self._held += line
+        if more:
+            return
+        line, self._held = self._held, b""
         try:
-            # One call of the system per line: a reader never sees half of one.
+            # One call of the system: a reader never sees half of a line.
             if os.write(self._messages, line) < len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path / MESSAGES))
         except OSError as error:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Any
 
+from behave.model_type import Status as BehaveStatus
+
 from truestep.errors import BackendUnavailableError, ServiceError, UndefinedStepError
 from truestep.redaction import redact
 
@@ -56,6 +58,9 @@ class Outcome:
         return json.dumps({"status": self.status, "what": self.what}, ensure_ascii=False)
 
 
+_PASSED = Outcome(Status.PASSED)
+
+
 @dataclass(frozen=True)
 class Around:
     """What failed around scenarios: a hook or the cleanups of the run, a feature or a rule.
@@ -83,6 +88,8 @@ def outcome_of(scenario: Any, errors: Iterable[BaseException]) -> Outcome:
     """
     errors = list(errors)
     status = scenario.status
+    if status is BehaveStatus.passed:
+        return _PASSED
     if not status.has_failed():
         return Outcome(_QUIET.get(status.name, Status.PASSED))
     steps = [step for step in scenario.all_steps if step.status.has_failed()]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
+from behave.model_type import Status
 from cucumber_messages import (
     TestCaseFinished,
     TestCaseStarted,
@@ -20,6 +21,13 @@ from truestep.runner.messages import duration, line, now, step_passed, step_star
 from truestep.runner.results import hook_result, step_result
 
 
+class Write(Protocol):
+    """Takes a line of the record; with `more`, another one follows at once."""
+
+    def __call__(self, line: bytes, *, more: bool = False) -> None:
+        """Writes it."""
+
+
 class RunningCase:
     """One attempt of one test case.
 
@@ -29,7 +37,7 @@ class RunningCase:
         write: takes a line of the record.
     """
 
-    def __init__(self, case: Case, started_id: str, write: Callable[[bytes], None]) -> None:
+    def __init__(self, case: Case, started_id: str, write: Write) -> None:
         self.id = started_id
         self.errors: list[BaseException] = []
         self.has_failed = False
@@ -58,7 +66,7 @@ class RunningCase:
     def step_finished(self, step: Any, errors: Sequence[BaseException]) -> None:
         """A step ends, as behave says; `errors` is what it and its hooks raised."""
         self.errors += errors
-        if step.status.name == "passed" and not errors:
+        if step.status is Status.passed and not errors:
             self._passed(id(step), step.duration)
         else:
             self.has_failed |= step.status.has_failed()
@@ -107,7 +115,8 @@ class RunningCase:
         step_id = self._waiting.pop(key, None)
         if step_id is not None:
             self._running = None
-            self._write(step_passed(self.id, step_id, took_s))
+            # What follows comes at once: the next step, the cleanups, or the end.
+            self._write(step_passed(self.id, step_id, took_s), more=True)
 
     def _finish(self, key: Key, result: TestStepResult) -> None:
         step_id = self._waiting.pop(key, None)

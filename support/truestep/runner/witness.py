@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from behave.model_type import Status
+
 from truestep import evidence
 from truestep.evidence import Entry, EvidenceLog, Kind, Snapshot
 from truestep.runner.outcomes import headline
@@ -56,9 +58,10 @@ class Witness:
     def step_finished(self, step: Any, errors: Iterable[BaseException]) -> None:
         """A step has run; when it has failed, its services are asked at once."""
         self._printed.note()
-        self.raised(errors)
-        if step.status.has_failed():
-            self._ask()
+        if errors or step.status is not Status.passed:
+            self.raised(errors)
+            if step.status.has_failed():
+                self._ask()
 
     def raised(self, errors: Iterable[BaseException]) -> None:
         """A step, a hook or a cleanup of the scenario has raised."""

@@ -1,0 +1,221 @@
+"""The run directory: written as the run goes, private, and never the cause of a result."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.behaviour.truth import Told
+from tests.project import Project
+
+FULL_DISK = """\
+import resource
+from behave import when
+
+@when("the disk is full")
+def fill(context):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+"""
+QUOTED = """\
+Feature: Quoted
+  Scenario: Quotes
+    Then the reader is told
+      '''
+      not Gherkin's way
+      '''
+"""
+RETRIED = """\
+from behave.contrib.scenario_autoretry import patch_scenario_with_autoretry
+
+def before_feature(context, feature):
+    for scenario in feature.walk_scenarios():
+        patch_scenario_with_autoretry(scenario, max_attempts=3)
+"""
+ATTACHING = """\
+def before_scenario(context, scenario):
+    context.attach("text/plain", b"before the scenario")
+
+def before_all(context):
+    context.attach("image/png", bytes([137, 80, 78, 71]))
+"""
+KILLED = """\
+import os, signal
+from behave import when
+
+@when("the run is killed")
+def kill(context):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Project:
+    return Project.of("troubles", tmp_path)
+
+
+def one_scenario(project: Project, *steps: str) -> None:
+    for feature in (project.folder / "features").rglob("*.feature"):
+        feature.unlink()
+    lines = "\n".join(f"    {step}" for step in steps)
+    project.write("features/one.feature", f"Feature: One\n  Scenario: Only\n{lines}\n")
+
+
+def test_run_directory_is_private_to_its_user(shelf: Project) -> None:
+    told = Told.by(shelf)
+    folder = told.latest.resolve()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+def test_latest_is_the_last_run_and_earlier_ones_stay(shelf: Project) -> None:
+    first = Told.by(shelf).latest.resolve()
+    second = Told.by(shelf).latest.resolve()
+    assert first != second
+    assert first.name < second.name
+    assert (first / "messages.ndjson").is_file()
+
+
+def test_facts_say_how_it_was_run_without_secrets(notes: Project) -> None:
+    url = "redis://:pass-of-nobody@127.0.0.1:1/0"
+    told = Told.by(
+        notes, "-r", "truestep.runner:Runner", "--tags=@postgres", "-D", f"redis.url={url}"
+    )
+    facts = told.facts
+    assert facts["status"] == "passed"
+    assert facts["scenario_count"] == 1
+    assert facts["settings"]["redis"] == {"url": "redis://:***@127.0.0.1:1/0"}
+    [postgres] = facts["services"]
+    assert (postgres["name"], postgres["backend"], postgres["owner"]) == (
+        "postgres",
+        "embedded",
+        "run",
+    )
+    assert 0 < postgres["took_s"] < 60
+    assert "pass-of-nobody" not in json.dumps(facts)
+
+
+def test_killed_run_leaves_a_record_up_to_that_moment(shelf: Project) -> None:
+    shelf.write("steps/killed.py", KILLED)
+    one_scenario(shelf, "When a book is borrowed", "When the run is killed")
+    told = Told.by(shelf)
+    assert told.run.code == -signal.SIGKILL
+    kinds = [kind for kind, _ in told.messages]
+    assert kinds[-1] == "testStepStarted"
+    assert kinds.count("testStepFinished") == 2  # before_scenario, and the first step
+    assert (told.facts["status"], told.facts["exit_code"]) == ("running", None)
+
+
+def test_reports_that_cannot_be_written_change_no_result(shelf: Project) -> None:
+    one_scenario(shelf, "When a book is borrowed")
+    shelf.write("reports", "a file where a folder should be")
+    run = shelf.behave()
+    assert run.code == 0, run.out + run.err
+    [warning] = [line for line in run.err.splitlines() if "WARNING" in line]
+    assert warning == "truestep: WARNING: the report of this run is not complete: File exists"
+
+
+def test_disk_that_fills_up_changes_no_result(shelf: Project) -> None:
+    shelf.write("steps/full.py", FULL_DISK)
+    one_scenario(
+        shelf, "When a book is borrowed", "When the disk is full", "Then the reader is told"
+    )
+    run = shelf.behave()
+    assert run.code == 0, run.out + run.err
+    assert run.err.count("WARNING") == 1
+    assert "the report of this run is not complete: File too large" in run.err
+    lines = (shelf.folder / "reports" / "latest" / "messages.ndjson").read_text().splitlines()
+    assert all(json.loads(line) for line in lines[:-1])
+
+
+def test_folder_without_permission_changes_no_result(shelf: Project) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    one_scenario(shelf, "When a book is borrowed")
+    (shelf.folder / "reports").mkdir(mode=0o500)
+    run = shelf.behave()
+    assert run.code == 0, run.out + run.err
+    assert "WARNING: the report of this run is not complete: Permission denied" in run.err
+
+
+def test_dry_run_leaves_nothing(shelf: Project) -> None:
+    run = shelf.behave("--dry-run")
+    assert "USING RUNNER: truestep.runner.runner:Runner" in run.out
+    assert not (shelf.folder / "reports").exists()
+
+
+def test_folder_of_reports_can_be_chosen(shelf: Project) -> None:
+    shelf.behave("-D", "reports=out/of/runs")
+    assert (shelf.folder / "out" / "of" / "runs" / "latest" / "messages.ndjson").is_file()
+    assert not (shelf.folder / "reports").exists()
+
+
+def test_attachment_of_a_step_is_kept_with_the_step(shelf: Project) -> None:
+    one_scenario(shelf, "When the shelf is looked at")
+    told = Told.by(shelf)
+    [(name, attachment)] = told.attachments
+    assert (name, attachment["body"]) == ("Only", "an empty shelf")
+    [step] = [
+        row["id"]
+        for kind, message in told.messages
+        if kind == "testCase"
+        for row in message["testSteps"]
+        if "pickleStepId" in row
+    ]
+    assert attachment["testStepId"] == step
+    [feature] = json.loads(told.written("json"))
+    assert feature["elements"][0]["steps"][0]["embeddings"][0]["mime_type"] == "text/plain"
+
+
+def test_attachment_of_a_hook_is_kept_and_breaks_no_formatter(shelf: Project) -> None:
+    one_scenario(shelf, "When a book is borrowed")
+    shelf.write("environment.py", ATTACHING)
+    told = Told.by(shelf)
+    assert told.run.code == 0, told.run.out + told.run.err
+    [(name, attachment)] = told.attachments
+    assert (name, attachment["body"]) == ("Only", "before the scenario")
+    bodies = [message.get("body") for kind, message in told.messages if kind == "attachment"]
+    assert bodies == ["iVBORw==", "before the scenario"]
+
+
+def test_what_only_behave_reads_is_told_all_the_same(shelf: Project) -> None:
+    one_scenario(shelf)
+    shelf.write("features/one.feature", QUOTED)
+    told = Told.by(shelf)
+    assert told.run.code == 0
+    assert told.outcomes == {"Quotes": "passed"}
+    [pickle] = [message for kind, message in told.messages if kind == "pickle"]
+    assert pickle["steps"][0]["argument"]["docString"]["content"] == "not Gherkin's way"
+    assert told.junit == {"Quotes": "passed"}
+
+
+def test_scenario_that_is_tried_again_counts_as_its_last_attempt(shelf: Project) -> None:
+    one_scenario(shelf, "Then it works the second time")
+    shelf.write("environment.py", RETRIED)
+    shelf.write(
+        "steps/retried.py",
+        "from behave import then\n\ntries = []\n\n"
+        '@then("it works the second time")\ndef works(context):\n'
+        "    tries.append(1)\n    assert len(tries) > 1\n",
+    )
+    told = Told.by(shelf)
+    assert told.run.code == 0, told.run.out
+    started = [message for kind, message in told.messages if kind == "testCaseStarted"]
+    finished = [message for kind, message in told.messages if kind == "testCaseFinished"]
+    assert [message["attempt"] for message in started] == [0, 1]
+    assert [message["willBeRetried"] for message in finished] == [True, False]
+    assert told.facts["counts"] == {"passed": 1}
+    assert told.junit == {"Only": "passed"}
+
+
+def test_cases_of_unselected_scenarios_are_not_in_the_record(shelf: Project) -> None:
+    told = Told.by(shelf, "--tags=@smoke")
+    assert told.outcomes == {"A book on the shelf is borrowed": "passed"}
+    places = [
+        message["sourceReference"]["uri"] for kind, message in told.messages if kind == "hook"
+    ]
+    assert "features/orders/orders.feature" not in places
