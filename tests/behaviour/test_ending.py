@@ -102,3 +102,34 @@ def test_signal_in_before_all_ends_the_run_with_its_cleanups(project: Project) -
     assert set(told.outcomes.values()) == {"not run"}
     assert told.around == ["before_all"]
     assert hooks_after(told, "before_all") == ["after_all", "cleanup of run"]
+
+
+BREAKING = """\
+from behave.formatter.base import Formatter
+
+
+class Breaking(Formatter):
+    def result(self, step):
+        raise RuntimeError("no more paper")
+"""
+
+
+def test_formatter_that_raises_leaves_nothing_undone(project: Project) -> None:
+    project.write("breaking.py", BREAKING)
+    told = Told.by(project, "-f", "breaking:Breaking", environment={"PYTHONPATH": "."})
+    assert told.run.code == 1
+    assert told.outcomes == {
+        "Before": "error",
+        "Here": "not run",
+        "In the rule": "not run",
+        "After": "not run",
+    }
+    assert told.facts["status"] == "broken"
+    *_, (_, finished) = told.messages
+    assert finished["message"] == "RuntimeError: no more paper"
+    hooks = (told.folder / "hooks.txt").read_text().splitlines()
+    undone = ["cleanup of scenario Before", "cleanup of feature First"]
+    assert hooks[-4:] == ["after_all", *undone, "cleanup of run"]
+    assert len(told.rerun) == 4
+    # Cut short, as it was not told of the end of the feature, but JSON.
+    assert told.by_json == {}

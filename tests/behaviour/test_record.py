@@ -110,6 +110,21 @@ def test_killed_run_leaves_a_record_up_to_that_moment(shelf: Project) -> None:
     assert (told.facts["status"], told.facts["exit_code"]) == ("running", None)
 
 
+def test_killed_run_leaves_no_junit_file_of_the_run_before(shelf: Project) -> None:
+    one_scenario(shelf, "When a book is borrowed")
+    assert Told.by(shelf).junit == {"Only": "passed"}
+    shelf.write("steps/killed.py", KILLED)
+    one_scenario(shelf, "When the run is killed")
+    assert Told.by(shelf).junit == {}
+
+
+def test_junit_files_go_where_behave_is_told_to_put_them(shelf: Project) -> None:
+    one_scenario(shelf, "When a book is borrowed")
+    told = Told.by(shelf, "--junit-directory", "elsewhere")
+    assert told.junit == {}
+    assert (shelf.folder / "elsewhere" / "TESTS-features.one.xml").is_file()
+
+
 def test_reports_that_cannot_be_written_change_no_result(shelf: Project) -> None:
     one_scenario(shelf, "When a book is borrowed")
     shelf.write("reports", "a file where a folder should be")

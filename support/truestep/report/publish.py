@@ -26,7 +26,7 @@ from truestep.report.results import EVIDENCE
 from truestep.report.run import Run
 from truestep.report.summary import markdown
 
-JUNIT = "junit"
+_JUNIT = "junit"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class Published:
     warnings: tuple[str, ...]
 
 
-def publish(folder: Path, *, environment: Mapping[str, str]) -> Published:
+def publish(
+    folder: Path, *, environment: Mapping[str, str], junit: Path | None = None
+) -> Published:
     """Makes the reports of the run that has just ended: page, JUnit, history, CI's summary.
 
     Nothing that goes wrong here is raised: a report never changes what a run comes to.
@@ -49,6 +51,7 @@ def publish(folder: Path, *, environment: Mapping[str, str]) -> Published:
     Args:
         folder: the run directory, `reports/<run id>`.
         environment: of the process; says whether this is GitHub, and where its summary goes.
+        junit: the folder of JUnit files; without it, the one beside the run directory.
     """
     warnings: list[str] = []
     try:
@@ -74,7 +77,7 @@ def publish(folder: Path, *, environment: Mapping[str, str]) -> Published:
     parts: dict[str, Callable[[], None]] = {
         "the history of runs": keep_history,
         "the page": write_page,
-        "the JUnit files": lambda: write_junit(run, folder.parent / JUNIT),
+        "the JUnit files": lambda: write_junit(run, junit or folder.parent / _JUNIT),
     }
     if is_github and environment.get("GITHUB_STEP_SUMMARY"):
         parts["the job's summary"] = summarize
@@ -103,7 +106,7 @@ def report(folders: Sequence[Path], into: Path) -> Run:
             if place != EVIDENCE and (folder / EVIDENCE).is_dir():
                 shutil.copytree(folder / EVIDENCE, into / place, dirs_exist_ok=True)
         write_private(into / PAGE, render(run, history).encode("utf-8", "replace"))
-        write_junit(run, into / JUNIT)
+        write_junit(run, into / _JUNIT)
     except OSError as error:
         raise TruestepError(
             "the report could not be written",

@@ -13,6 +13,8 @@ from behave.model import Rule
 from behave.model_type import Status
 from behave.reporter.summary import AbstractSummaryReporter
 
+from truestep.runner.outcomes import Outcome
+from truestep.runner.outcomes import Status as Result
 from truestep.runner.results import describe
 
 
@@ -82,23 +84,22 @@ def tell_duration(reporters: Iterable[Any], took_s: float) -> None:
 
 
 def to_run_again(
-    containers: Iterable[Any], selected: Mapping[int, Any], *, everything: bool
+    containers: Iterable[Any], ended: Mapping[int, Outcome], *, everything: bool
 ) -> Iterator[Any]:
     """Yields the selected scenarios that failed, did not run, or are inside of what failed.
 
     Args:
         containers: features, or rules.
-        selected: by their `id()`.
+        ended: how each selected scenario ended, by its `id()`.
         everything: whether all of them run again: something failed around them.
     """
     for container in containers:
         around = everything or container.status.is_hook_error()
         for item in container.run_items:
             if isinstance(item, Rule):
-                yield from to_run_again([item], selected, everything=around)
+                yield from to_run_again([item], ended, everything=around)
                 continue
             for scenario in getattr(item, "scenarios", [item]):
-                status = scenario.status
-                again = around or status.has_failed() or status.is_untested()
-                if again and id(scenario) in selected:
+                outcome = ended.get(id(scenario))
+                if outcome and (around or outcome.status not in (Result.PASSED, Result.SKIPPED)):
                     yield scenario

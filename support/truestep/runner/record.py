@@ -202,7 +202,8 @@ class RunRecord:
     @_apart
     def finish(self, *, failed: bool, broken: BaseException | None) -> None:
         """The run has ended; `broken` is what kept it from running, or broke through it."""
-        self.facts.counts = dict(Counter(outcome.status.value for _, outcome in self.ended))
+        statuses = (outcome.status.value for outcome in self.ended.values())
+        self.facts.counts = dict(Counter(statuses))
         self.facts.finish(failed=failed, broken=broken is not None)
         message = describe(broken) if broken else None
         if message is None and self.facts.ended_by:
@@ -234,11 +235,10 @@ class RunRecord:
         return self._files.is_complete and not self.broken
 
     @property
-    def ended(self) -> Iterator[tuple[Any, Outcome]]:
-        """Each selected scenario of behave's, and how it ended."""
+    def ended(self) -> Mapping[int, Outcome]:
+        """How each selected scenario ended, by the `id()` of behave's."""
         not_run = Outcome(Status.NOT_RUN)
-        for key, scenario in self.selected.items():
-            yield scenario, self.outcomes.get(key, not_run)
+        return {key: self.outcomes.get(key, not_run) for key in self.selected}
 
     def _place(self, name: str, statement: Any) -> SourceReference:
         if statement is None:

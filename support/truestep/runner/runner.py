@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import behave.runner
@@ -18,20 +16,18 @@ from behave.parser import ParserError
 from behave.runner_util import parse_features
 
 from truestep.console import Console
-from truestep.errors import SettingsError
 from truestep.runner import honest
+from truestep.runner.afterwards import tell
 from truestep.runner.cases import CLEANUP
 from truestep.runner.context import WatchedContext
+from truestep.runner.entered import Entered
+from truestep.runner.junit_files import forget_junit, junit_folder
 from truestep.runner.listener import Listener
+from truestep.runner.project import project_settings
 from truestep.runner.record import RunRecord
-from truestep.runner.summary import Summary
 from truestep.runner.witness import Witness
-from truestep.services import registry
-from truestep.services.application.settings import APPLICATION_KEYS
-from truestep.settings import Evidence, Settings, read_settings
+from truestep.settings import Evidence
 from truestep.signals import Interruptions
-
-_REPORTS = Path("reports")
 
 
 class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
@@ -47,7 +43,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             config.color = "off"
         self.interruptions = Interruptions(self._end)
         self.interruptible = True
-        self._settings, self._settings_error = _read_settings(config)
+        self._project = project_settings(config.userdata)
         self._console = Console()
         self._record: RunRecord
         self._began = time.time()
@@ -57,7 +53,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         self._unreadable: list[str] = []
         self._step: Any = None
         self._step_errors: list[BaseException] = []
-        self._entered: set[tuple[str, int]] = set()
+        self._entered = Entered()
 
     def run(self) -> bool:
         """Runs all features; returns whether the run failed."""
@@ -66,9 +62,9 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             return bool(super().run())
         # `@reports/latest/rerun.txt` is that of the run before.
         self.config.paths = [_resolved(path) for path in self.config.paths]
-        reports = self._settings.reports if self._settings else _REPORTS
-        written = self._settings.written() if self._settings else {}
-        self._record = RunRecord(reports, self._console, written)
+        junit = junit_folder(self.config, self._project.reports)
+        forget_junit(junit)
+        self._record = RunRecord(self._project.reports, self._console, self._project.written)
         failed, broken = True, None
         with self.interruptions.handled():
             try:
@@ -80,7 +76,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             finally:
                 self._record.facts.ended_by = self.interruptions.received
                 self._record.finish(failed=failed, broken=broken)
-                self._tell()
+                tell(self._record, self._console, self._project.services, junit)
         return failed
 
     def load_hooks(self, filename: str | None = None) -> None:
@@ -90,8 +86,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
         @wraps(before_all)
         def checked(context: Any) -> None:
-            if self._settings_error:
-                raise self._settings_error
+            if self._project.error:
+                raise self._project.error
             before_all(context)
 
         self.hooks["before_all"] = checked
@@ -101,15 +97,14 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         if self.config.dry_run:
             return bool(super().run_model(features))
         self.context = WatchedContext(self, self)
-        if self._settings:
-            everything = self._settings.evidence is Evidence.ALL
-            witness = Witness(
+        self._record.follow(
+            Witness(
                 self.context,
                 self.capture_controller,
-                hide=self._settings.hide,
-                everything=everything,
+                hide=self._project.hide,
+                everything=self._project.evidence is Evidence.ALL,
             )
-            self._record.follow(witness)
+        )
         self._record.begin(self.features, self._unreadable, self.hooks)
         self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
         return bool(super().run_model(features))
@@ -134,7 +129,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         statement = args[0] if args else None
         of_tag, of_step = hook_name.endswith("_tag"), hook_name.endswith("_step")
         if not of_tag and not of_step:
-            if not self._enters(hook_name, statement):
+            if not self._entered.runs(hook_name, statement, is_ending=self.aborted):
                 return True
             self._record.hook_started(hook_name, statement)
         passed = self._run_hook(hook_name, *args)
@@ -156,7 +151,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
     def run_hook_tags(self, hook_name: str, tags: Any) -> bool:
         """Runs a hook for each tag of what is about to begin, or has ended."""
         statement = self._statement()
-        if not tags or not self._enters(hook_name, statement):
+        if not tags or not self._entered.runs(hook_name, statement, is_ending=self.aborted):
             return True
         self._record.hook_started(hook_name, statement)
         self._tag_errors = []
@@ -182,7 +177,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
     def run_ended(self) -> None:
         """All hooks and cleanups are done; formatters and reporters come to their end next."""
         everything = any(around.where == "" for around in self._record.around)
-        again = honest.to_run_again(self.features, self._record.selected, everything=everything)
+        again = honest.to_run_again(self.features, self._record.ended, everything=everything)
         places = [*self._unreadable, *(str(scenario.location) for scenario in again)]
         honest.tell_rerun(self.formatters, places)
         self._record.run_again(places)
@@ -221,18 +216,6 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         session: Any = getattr(self.context, "truestep", None)
         return list(session.services()) if hasattr(session, "services") else []
 
-    def _enters(self, hook_name: str, statement: Any) -> bool:
-        """Tells whether a hook runs: once a run ends, nothing begins, and what began is ended."""
-        before, _, kind = hook_name.partition("_")
-        if statement is None:
-            return True
-        if before == "after":
-            return (kind, id(statement)) in self._entered
-        if self.aborted:
-            return False
-        self._entered.add((kind, id(statement)))
-        return True
-
     def _statement(self) -> Any:
         context = self.context
         found = (getattr(context, name, None) for name in ("scenario", "rule", "feature"))
@@ -244,22 +227,6 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
     def _end(self, reason: str) -> None:
         if self.context is not None:
             self.context.abort(reason=reason)
-
-    def _tell(self) -> None:
-        if self._record.is_complete:
-            # Late: what makes the page need not be loaded before the first scenario.
-            from truestep.report.publish import publish
-
-            # All that is read now is needed until the page is written: nothing to collect.
-            gc.disable()
-            published = publish(self._record.folder, environment=os.environ)
-            gc.enable()
-            for warning in published.warnings:
-                self._console.say(warning)
-            for command in published.commands:
-                print(command)  # noqa: T201  # where GitHub reads it
-        services = self._settings.services if self._settings else ()
-        Summary(sys.stdout, os.environ, services).write(self._record)
 
     def _end_broken(self, error: BaseException) -> None:
         """Does what is left when something has broken through the run, or kept it from beginning.
@@ -308,17 +275,3 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 def _resolved(path: Any) -> Any:
     text = str(path)
     return f"@{os.path.realpath(text[1:])}" if text.startswith("@") else path
-
-
-def _read_settings(config: Any) -> tuple[Settings | None, SettingsError | None]:
-    try:
-        settings = read_settings(
-            registry.service_keys(),
-            application=APPLICATION_KEYS,
-            folder=Path.cwd(),
-            environment=os.environ,
-            userdata=config.userdata,
-        )
-    except SettingsError as error:
-        return None, error
-    return settings, None

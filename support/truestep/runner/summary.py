@@ -36,7 +36,7 @@ class Summary:
 
     def write(self, record: RunRecord) -> None:
         """Writes it."""
-        ended = list(record.ended)
+        ended = [(record.selected[key], outcome) for key, outcome in record.ended.items()]
         lines = [
             *self._failed(ended),
             *self._around(record.around),

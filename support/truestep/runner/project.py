@@ -1,0 +1,54 @@
+"""What the runner takes from the project's settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from truestep.errors import SettingsError
+from truestep.services import registry
+from truestep.services.application.settings import APPLICATION_KEYS
+from truestep.settings import Evidence, read_settings
+
+
+@dataclass(frozen=True)
+class ProjectSettings:
+    """Settings of the record; the defaults, with the `error`, when the project's are not valid.
+
+    `hide` are names whose values nobody may read, `services` the tags that stand for services,
+    `written` what was written, by section, as it may be shown.
+    """
+
+    reports: Path = Path("reports")
+    evidence: Evidence = Evidence.FAILED
+    hide: Collection[str] = ()
+    services: Collection[str] = ()
+    written: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    error: SettingsError | None = None
+
+
+def project_settings(userdata: Mapping[str, str]) -> ProjectSettings:
+    """Reads the settings of the project in the current folder.
+
+    Args:
+        userdata: behave's `-D` values.
+    """
+    try:
+        settings = read_settings(
+            registry.service_keys(),
+            application=APPLICATION_KEYS,
+            folder=Path.cwd(),
+            environment=os.environ,
+            userdata=userdata,
+        )
+    except SettingsError as error:
+        return ProjectSettings(error=error)
+    return ProjectSettings(
+        settings.reports,
+        settings.evidence,
+        settings.hide,
+        settings.services.keys(),
+        settings.written(),
+    )
