@@ -21,26 +21,15 @@ class PostgresClient:
         database: its name.
         scenario_id: whose sessions these are; the server shows it as their `application_name`.
         root: the folder that paths of SQL files start from.
-        connection: the steps' own, if there is one already, by `steps_connection`.
     """
 
-    def __init__(
-        self,
-        url: str,
-        database: str,
-        scenario_id: str,
-        *,
-        root: Path,
-        connection: Connection | None = None,
-    ) -> None:
+    def __init__(self, url: str, database: str, scenario_id: str, *, root: Path) -> None:
         self.url = url
         self.database = database
         self._name = f"truestep {scenario_id}"
         self._root = root
-        self._own = connection
+        self._own: Connection | None = None
         self._given: list[Connection] = []
-        if connection:
-            self._begin(connection)
 
     @property
     def connection(self) -> Connection:
@@ -77,6 +66,22 @@ class PostgresClient:
         # Its own connection: what a dump sets for its session must not outlive it.
         with closing(self._connect("file")) as connection:
             run_sql_file(connection, self._root, Path(path), error_type=StepUsageError)
+
+    def adopt(self, connection: Connection) -> None:
+        """Takes `connection`, made by `steps_connection`, for the steps' own.
+
+        If it was closed at its other end while it waited, takes a new one.
+
+        Raises:
+            psycopg2.Error: there is none to be had.
+        """
+        try:
+            self._begin(connection)
+            self._own = connection
+        except psycopg2.Error:
+            connection.close()
+            self._own = steps_connection(self.url)
+            self._begin(self._own)
 
     def answers(self) -> bool:
         """Tells whether the steps' connection has one that answers at its other end."""

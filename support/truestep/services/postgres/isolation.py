@@ -6,19 +6,40 @@ import secrets
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
+from truestep.errors import ServiceError
 from truestep.evidence import Snapshot
+from truestep.services.ahead import Ahead, Work
 from truestep.services.base import CanSweep, Endpoint, Isolation
 from truestep.services.postgres.changes import Tables, changed_rows, read_tables
 from truestep.services.postgres.client import PostgresClient, steps_connection
 from truestep.services.postgres.databases import Databases
-from truestep.services.postgres.ready import Ready, ReadyDatabases
 from truestep.services.postgres.template import Template
 from truestep.services.postgres.url import with_database
+
+# Each takes some 8 MB, in memory as a rule.
+_READY = 3
+_LEFT = 4
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A database that nobody has used yet, and an open connection to it."""
+
+    name: str
+    url: str
+    connection: Connection
+
+    def unused(self) -> str:
+        """Closes the connection and returns the name."""
+        self.connection.close()
+        return self.name
 
 
 class PrivateDatabases(Isolation, CanSweep):
@@ -48,7 +69,8 @@ class PrivateDatabases(Isolation, CanSweep):
         self._template = Template(self._databases, endpoint, root=root, schema=schema, own=own)
         self._is_ours = is_ours
         self._lock = threading.Lock()
-        self._copies: ReadyDatabases | None = None
+        self._copies: Ahead[_Ready, str] | None = None
+        self._numbers = count(1)
         # Of the template, which never changes; read when the first scenario has failed.
         self._before: Tables | None = None
 
@@ -69,16 +91,13 @@ class PrivateDatabases(Isolation, CanSweep):
         """
         copies = self._ready()
         made = copies.take()
+        client = PostgresClient(made.url, made.name, scenario_id, root=self._root)
         try:
-            return self._client(made, scenario_id, made.connection)
+            client.adopt(made.connection)
         except psycopg2.Error:
-            made.connection.close()
-        # It was closed at its other end while it waited; a new one tells whether the server lives.
-        try:
-            return self._client(made, scenario_id, steps_connection(made.url))
-        except psycopg2.Error:
-            copies.give_back(made.name)
+            copies.give_back(made.unused())
             raise
+        return client
 
     def snapshot(self, client: PostgresClient) -> Snapshot:
         """Returns the rows that the scenario has changed."""
@@ -97,7 +116,7 @@ class PrivateDatabases(Isolation, CanSweep):
         is_alive = client.answers()
         client.close()
         # Of a server that has died, the scenario is told.
-        drop = copies.give_back if is_alive else copies.drop
+        drop = copies.give_back if is_alive else self._drop
         drop(client.database)
 
     def sweep(self, run_id: str) -> None:
@@ -112,17 +131,34 @@ class PrivateDatabases(Isolation, CanSweep):
             if self._copies:
                 stack.callback(self._copies.close)
 
-    def _client(self, made: Ready, scenario_id: str, connection: Connection) -> PostgresClient:
-        return PostgresClient(
-            made.url, made.name, scenario_id, root=self._root, connection=connection
-        )
-
-    def _ready(self) -> ReadyDatabases:
+    def _ready(self) -> Ahead[_Ready, str]:
         # Scenarios that run side by side enter from threads of their own.
         with self._lock:
             if self._copies is None:
                 self._template.make()
-                self._copies = ReadyDatabases(
-                    self._databases, self._endpoint, self._template.name, self._prefix
+                self._copies = Ahead(
+                    Work(
+                        "truestep databases",
+                        make=lambda _: [self._make()],
+                        drop=lambda names: self._drop(*names),
+                        used=_Ready.unused,
+                        errors=(psycopg2.Error, ServiceError),
+                        ready=_READY,
+                        left=_LEFT,
+                    )
                 )
             return self._copies
+
+    def _make(self) -> _Ready:
+        name = f"{self._prefix}_{next(self._numbers)}"
+        self._databases.create(name, of=self._template.name)
+        url = with_database(self._endpoint.url, name)
+        try:
+            return _Ready(name, url, steps_connection(url))
+        except psycopg2.Error:
+            self._ready().give_back(name)
+            raise
+
+    def _drop(self, name: str) -> None:
+        self._databases.end_sessions(name)
+        self._databases.drop(name)
