@@ -101,7 +101,10 @@ class Isolation(ABC):
 
     @abstractmethod
     def leave(self, client: Any) -> None:
-        """Closes the client and removes its place, with all that the scenario left there."""
+        """Closes the client and removes its place, with all that the scenario left there.
+
+        No other scenario ever gets that place; it may be removed a little later.
+        """
 
     @abstractmethod
     def close(self) -> None:
