@@ -78,6 +78,11 @@ class Ahead(Generic[Made, Used]):
         [made] = self._work.make(1)
         return made
 
+    def ready(self) -> list[Made]:
+        """Returns those that will be taken next, without taking them."""
+        with self._changed:
+            return list(self._ready)
+
     def give_back(self, used: Used) -> None:
         """Has one removed soon."""
         with self._changed:

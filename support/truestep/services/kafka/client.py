@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -25,12 +26,12 @@ Text = str | bytes
 Headers = Mapping[str, Text] | Iterable[tuple[str, Text]]
 
 
-class KafkaClient:
-    """Kafka as one scenario has it: names in the feature stand for topics and groups of its own.
+class KafkaClient(ABC):
+    """Kafka as one scenario has it: names in the feature stand for topics and groups.
 
     Args:
         cluster: the connection that all scenarios use, one at a time.
-        place: what is added to each name, unique to the scenario; empty: nothing is added.
+        place: what is added to each group, unique to the scenario; empty: nothing is added.
         partitions: how many a topic has that is made on first mention.
     """
 
@@ -45,19 +46,17 @@ class KafkaClient:
         self._producers: list[Any] = []
         self._own_producer: Any = None
         self._undo = ExitStack()
-        self._undo.callback(self._delete)
+        self._undo.callback(self._let_go)
 
     def topic(self, name: str) -> str:
-        """Returns the scenario's own topic for `name`, made on first mention.
+        """Returns the topic that `name` stands for; there is one from the first mention on.
 
         Raises:
             StepUsageError: Kafka allows no such name.
         """
         if name not in self._topics:
-            physical = self._physical(name, "topic")
-            # Noted first, so that it is also deleted when the broker makes it but cannot say so.
-            self._topics[name] = TopicInUse(physical, dict.fromkeys(range(self._partitions), 0))
-            self._cluster.create(physical, self._partitions)
+            self._physical(name, "topic")
+            self._topics[name] = self._take(name)
         return self._topics[name].physical
 
     def group(self, name: str) -> str:
@@ -164,16 +163,20 @@ class KafkaClient:
         return (event.topic, event.partition, event.offset) in self._published
 
     def close(self) -> None:
-        """Closes the scenario's producers and consumers and deletes its topics and groups."""
+        """Closes the scenario's producers and consumers and lets go of its topics and groups."""
         self._undo.close()
+
+    @abstractmethod
+    def _take(self, name: str) -> TopicInUse:
+        """Returns the topic for a name that is mentioned for the first time."""
+
+    @abstractmethod
+    def _let_go(self) -> None:
+        """Has deleted what is the scenario's own; called when nothing uses it any more."""
 
     def _to_read(self, name: str) -> TopicInUse:
         self.topic(name)
         return self._topics[name]
-
-    def _delete(self) -> None:
-        topics = [in_use.physical for in_use in self._topics.values()]
-        self._cluster.delete(topics, self._groups.values())
 
     def _defaults(self) -> dict[str, Any]:
         servers = self.bootstrap.split(",")
