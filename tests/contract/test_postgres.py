@@ -198,6 +198,7 @@ def test_the_password_is_hidden_in_errors(shared: Start, backend: Backend) -> No
     with pytest.raises(ServiceError) as caught:
         server.service.probe(replace(server.endpoint, url=url))
     assert str(urlsplit(url).password) not in str(caught.value)
+    assert str(urlsplit(url).password) not in repr(server)
     assert f"Looked at: postgresql://postgres:***@{urlsplit(url).hostname}" in str(caught.value)
 
 

@@ -21,7 +21,8 @@ class Endpoint:
 
     host: str
     port: int
-    url: str
+    # There may be a password in it, and a repr ends up in tracebacks.
+    url: str = field(repr=False)
 
 
 @dataclass(frozen=True)
