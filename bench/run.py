@@ -8,9 +8,9 @@ import logging
 import sys
 from pathlib import Path
 
+import isolation
 import machine
 import overhead
-import reset
 import start
 import start_all
 from measure import Bench, measure
@@ -21,7 +21,7 @@ from truestep.services.engine import engine_problem
 _REPORTS = Path(__file__).resolve().parents[1] / "reports"
 _BENCHES: dict[str, Bench] = {
     bench.question.id: bench
-    for module in (start, start_all, reset, overhead)
+    for module in (start, start_all, isolation, overhead)
     for bench in module.BENCHES
 }
 

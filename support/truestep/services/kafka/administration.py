@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from truestep.polling import pause, pauses, scaled
 from truestep.services.kafka.quiet import OWN_CLIENT, mute_own_clients
-from truestep.services.kafka.url import split_servers
 
 _ANSWERS_WITHIN_MS = 10_000
-_REACHED_WITHIN_S = 1.0
 
 
 class Administration:
@@ -187,21 +184,3 @@ def client_config(servers: str) -> dict[str, Any]:
         "retry_backoff_ms": 10,
         "reconnect_backoff_ms": 10,
     }
-
-
-def raise_if_gone(servers: str) -> None:
-    """Connects to one of the servers, and says nothing.
-
-    Raises:
-        OSError: none of them accepts a connection.
-    """
-    failure: OSError | None = None
-    for server in split_servers(servers):
-        try:
-            socket.create_connection(server, timeout=_REACHED_WITHIN_S).close()
-        except OSError as error:
-            failure = error
-        else:
-            return
-    if failure:
-        raise failure

@@ -44,7 +44,7 @@ class KafkaClient(ABC):
         self._groups: dict[str, str] = {}
         self._published: set[tuple[str, int, int]] = set()
         self._producers: list[Any] = []
-        self._own_producer: Any = None
+        self._publisher: Any = None
         self._undo = ExitStack()
         self._undo.callback(self._let_go)
 
@@ -85,10 +85,10 @@ class KafkaClient(ABC):
             key: events with the same key stay in order.
             headers: by name.
         """
-        if self._own_producer is None:
-            self._own_producer = self.producer(client_id=f"{OWN_CLIENT}publisher")
+        if self._publisher is None:
+            self._publisher = self._new_producer({"client_id": f"{OWN_CLIENT}publisher"})
         pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
-        sent = self._own_producer.send(
+        sent = self._publisher.send(
             self.topic(topic),
             value=_bytes(value),
             key=_bytes(key),
@@ -104,14 +104,7 @@ class KafkaClient(ABC):
         Topics have to be named by `topic(name)`. It keeps the order in which it sends, and is
         neither idempotent nor transactional unless `config` says so.
         """
-        from kafka import KafkaProducer
-
-        if not config.keys() & {"enable_idempotence", "transactional_id"}:
-            # An idempotent producer gets its first event through 100 ms later.
-            config = {"max_in_flight_requests_per_connection": 1} | config
-            config["enable_idempotence"] = False
-        producer = KafkaProducer(**self._defaults() | config)
-        self._producers.append(producer)
+        producer = self._new_producer(config)
         self._undo.callback(producer.close, timeout=_CLOSES_WITHIN_S)
         return producer
 
@@ -172,11 +165,27 @@ class KafkaClient(ABC):
 
     @abstractmethod
     def _let_go(self) -> None:
-        """Has deleted what is the scenario's own; called when nothing uses it any more."""
+        """Closes the publisher, then deletes what is the scenario's own; called last of all."""
 
     def _to_read(self, name: str) -> TopicInUse:
         self.topic(name)
         return self._topics[name]
+
+    def _close_publisher(self) -> None:
+        """Closes what `publish` has made; all that it sent is acknowledged."""
+        if self._publisher is not None:
+            self._publisher.close(timeout=_CLOSES_WITHIN_S)
+
+    def _new_producer(self, config: dict[str, Any]) -> Any:
+        from kafka import KafkaProducer
+
+        if not config.keys() & {"enable_idempotence", "transactional_id"}:
+            # An idempotent producer gets its first event through 100 ms later.
+            config = {"max_in_flight_requests_per_connection": 1} | config
+            config["enable_idempotence"] = False
+        producer = KafkaProducer(**self._defaults() | config)
+        self._producers.append(producer)
+        return producer
 
     def _defaults(self) -> dict[str, Any]:
         servers = self.bootstrap.split(",")

@@ -101,10 +101,6 @@ class Cluster(Administration):
 
         self._reader.assign([TopicPartition(topic, 0) for topic in topics])
 
-    def forget(self) -> None:
-        """Lets go of the topics that were read."""
-        self._reader.unsubscribe()
-
     def close(self) -> None:
         """Closes both connections."""
         with ExitStack() as stack:

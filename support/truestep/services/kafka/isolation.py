@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import count
@@ -13,11 +13,12 @@ from itertools import count
 from truestep.errors import ServiceError
 from truestep.services.ahead import Ahead, Work
 from truestep.services.base import CanSweep, Endpoint
-from truestep.services.kafka.administration import Administration, raise_if_gone
+from truestep.services.kafka.administration import Administration
 from truestep.services.kafka.client import KafkaClient, TopicInUse
 from truestep.services.kafka.cluster import Cluster
 from truestep.services.kafka.places import KafkaPlaces
 from truestep.services.kafka.quiet import OWN_CLIENT
+from truestep.services.kafka.watch import Watch
 
 # A broker makes several in about the time of one.
 _READY = 4
@@ -26,10 +27,11 @@ _LEFT = 8
 
 @dataclass(frozen=True)
 class _Used:
-    """What a scenario leaves."""
+    """What a scenario leaves: `close` is called before the rest is deleted."""
 
     topics: Iterable[str]
     groups: Iterable[str] = ()
+    close: Callable[[], None] | None = None
 
 
 class PrivateTopics(KafkaPlaces, CanSweep):
@@ -56,6 +58,7 @@ class PrivateTopics(KafkaPlaces, CanSweep):
         # Of whoever makes and deletes topics: the thread, or who finds none ready.
         self._working = threading.Lock()
         self._administration: Administration | None = None
+        self._working_watch = Watch(endpoint.url)
 
     def prepare(self) -> None:
         """Connects; on a server of ours, begins to make topics."""
@@ -110,20 +113,23 @@ class PrivateTopics(KafkaPlaces, CanSweep):
         return names
 
     def _drop(self, used: list[_Used]) -> None:
+        for one in used:
+            if one.close:
+                one.close()
         topics = [topic for one in used for topic in one.topics]
         groups = [group for one in used for group in one.groups]
         with self._working:
             self._administrator().delete(topics, groups)
 
     def _administrator(self) -> Administration:
-        # kafka-python would try for ten seconds.
-        raise_if_gone(self._endpoint.url)
+        self._working_watch.raise_if_gone()
         if self._administration is None:
             release = self._cluster.release if self._cluster else None
             self._administration = Administration(self._endpoint.url, release)
         return self._administration
 
     def _close_administration(self) -> None:
+        self._working_watch.close()
         if self._administration:
             self._administration.close()
 
@@ -141,7 +147,7 @@ class _PrivateClient(KafkaClient):
         return TopicInUse(self._ahead.take(), dict.fromkeys(range(self._partitions), 0))
 
     def _let_go(self) -> None:
-        self._cluster.forget()
         if self._topics or self._groups:
             topics = [in_use.physical for in_use in self._topics.values()]
-            self._ahead.give_back(_Used(topics, list(self._groups.values())))
+            groups = list(self._groups.values())
+            self._ahead.give_back(_Used(topics, groups, self._close_publisher))

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 
 from truestep.evidence import Snapshot
 from truestep.services.base import Endpoint, Isolation
-from truestep.services.kafka.administration import raise_if_gone
 from truestep.services.kafka.client import KafkaClient
 from truestep.services.kafka.cluster import Cluster
 from truestep.services.kafka.snapshot import events_of
+from truestep.services.kafka.watch import Watch
 
 
 class KafkaPlaces(Isolation):
@@ -26,6 +26,7 @@ class KafkaPlaces(Isolation):
         self._partitions = partitions
         self._cluster: Cluster | None = None
         self._clients: list[KafkaClient] = []
+        self._watch = Watch(endpoint.url)
 
     def prepare(self) -> None:
         """Connects."""
@@ -51,11 +52,12 @@ class KafkaPlaces(Isolation):
         """
         self._clients.remove(client)
         client.close()
-        raise_if_gone(self._endpoint.url)
+        self._watch.raise_if_gone()
 
     def close(self) -> None:
         """Leaves what was not left yet, and disconnects."""
         with ExitStack() as stack:
+            stack.callback(self._watch.close)
             if self._cluster:
                 stack.callback(self._cluster.close)
             for client in list(self._clients):

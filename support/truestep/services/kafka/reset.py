@@ -90,4 +90,4 @@ class _ClientFromNowOn(KafkaClient):
         return TopicInUse(self._physical(name, "topic"), {})
 
     def _let_go(self) -> None:
-        self._cluster.forget()
+        self._close_publisher()
