@@ -13,6 +13,7 @@ import machine
 import overhead
 import start
 import start_all
+import suite
 from measure import Bench, measure
 from rows import report, table
 
@@ -21,7 +22,7 @@ from truestep.services.engine import engine_problem
 _REPORTS = Path(__file__).resolve().parents[1] / "reports"
 _BENCHES: dict[str, Bench] = {
     bench.question.id: bench
-    for module in (start, start_all, isolation, overhead)
+    for module in (start, start_all, isolation, suite, overhead)
     for bench in module.BENCHES
 }
 
