@@ -35,9 +35,12 @@ class RunningCase:
         case: which one.
         started_id: the attempt's own id.
         write: takes a line of the record.
+        worker: the worker process that runs it, if one does.
     """
 
-    def __init__(self, case: Case, started_id: str, write: Write) -> None:
+    def __init__(
+        self, case: Case, started_id: str, write: Write, worker: str | None = None
+    ) -> None:
         self.id = started_id
         self.errors: list[BaseException] = []
         self.has_failed = False
@@ -46,7 +49,9 @@ class RunningCase:
         self._waiting = dict(case.steps)
         self._running: Key | None = None
         self._began = 0.0
-        started = TestCaseStarted(case.attempts, started_id, case.id, timestamp=now())
+        started = TestCaseStarted(
+            case.attempts, started_id, case.id, timestamp=now(), worker_id=worker
+        )
         case.attempts += 1
         write(line("testCaseStarted", started))
 
