@@ -47,6 +47,10 @@ class ServiceError(TruestepError):
     """Infrastructure failed, not an expectation: a service did not start, or died."""
 
 
+class ScenarioTimeoutError(TruestepError):
+    """A scenario took longer than its time limit."""
+
+
 class StepUsageError(TruestepError, AssertionError):
     """A step was used in a way that cannot work: a table or a value that does not fit.
 

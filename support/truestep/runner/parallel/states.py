@@ -1,0 +1,162 @@
+"""How parts of behave's model ended: taken where they ran, put into the model that reports."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from typing import Any
+
+from behave.model_type import Status
+
+
+@dataclass(frozen=True)
+class StepState:
+    """How a step ended."""
+
+    status: str
+    duration: float
+    error_message: str | None
+    exception: SentError | None
+    hook_failed: bool
+    captured: Any
+
+    @classmethod
+    def of(cls, step: Any) -> StepState:
+        """Takes it from behave's step."""
+        return cls(
+            step.status.name,
+            step.duration,
+            _text(step.error_message),
+            SentError.of(step.exception),
+            step.hook_failed,
+            _output(step),
+        )
+
+    def put(self, step: Any) -> None:
+        """Puts it into behave's step."""
+        step.status = Status.from_name(self.status)
+        step.duration = self.duration
+        _put_error(step, self)
+
+
+@dataclass(frozen=True)
+class ScenarioState:
+    """How a scenario ended, with its steps."""
+
+    status: str
+    error_message: str | None
+    exception: SentError | None
+    hook_failed: bool
+    captured: Any
+    should_skip: bool
+    skip_reason: str | None
+    steps: tuple[StepState, ...]
+
+    @classmethod
+    def of(cls, scenario: Any) -> ScenarioState:
+        """Takes it from behave's scenario."""
+        return cls(
+            scenario.status.name,
+            _text(scenario.error_message),
+            SentError.of(scenario.exception),
+            scenario.hook_failed,
+            _output(scenario),
+            scenario.should_skip,
+            _text(scenario.skip_reason),
+            tuple(StepState.of(step) for step in scenario.all_steps),
+        )
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the run fails by it."""
+        return bool(Status.from_name(self.status).has_failed())
+
+    def put(self, scenario: Any) -> None:
+        """Puts it into behave's scenario."""
+        for state, step in zip(self.steps, scenario.all_steps, strict=True):
+            state.put(step)
+        scenario.should_skip = self.should_skip
+        scenario.skip_reason = self.skip_reason
+        _put_error(scenario, self)
+        scenario.set_status(Status.from_name(self.status))
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """What went wrong around the scenarios of a feature or a rule."""
+
+    error_message: str | None
+    exception: SentError | None
+    hook_failed: bool
+    cleanup_failed: bool
+    captured: Any
+
+    @classmethod
+    def of(cls, container: Any) -> ContainerState:
+        """Takes it from behave's feature or rule, when that has run."""
+        return cls(
+            _text(container.error_message),
+            SentError.of(container.exception),
+            container.hook_failed,
+            container.status is Status.cleanup_error,
+            _output(container),
+        )
+
+    def put(self, container: Any) -> None:
+        """Puts it into behave's feature or rule; what another worker had there is kept, too."""
+        container.hook_failed |= self.hook_failed
+        if self.exception is not None and container.exception is None:
+            container.exception = self.exception.error()
+        if self.error_message and self.error_message != container.error_message:
+            told = (container.error_message, self.error_message)
+            container.error_message = "\n".join(text for text in told if text)
+        if self.captured is not None:
+            container.captured.add_captured(self.captured)
+
+
+@dataclass(frozen=True)
+class SentError:
+    """An exception as it can be sent; of one that cannot, its class's name and its text remain."""
+
+    name: str
+    text: str
+    pickled: bytes | None
+
+    @classmethod
+    def of(cls, error: BaseException | None) -> SentError | None:
+        """Takes what can be sent."""
+        if error is None:
+            return None
+        try:
+            pickled: bytes | None = pickle.dumps(error)
+            # An exception whose arguments are not those of its constructor fails only here.
+            pickle.loads(pickled or b"")  # noqa: S301  # made a line above
+        except Exception:  # noqa: BLE001  # whatever its class does when it is pickled
+            pickled = None
+        return cls(type(error).__name__, str(error), pickled)
+
+    def error(self) -> BaseException:
+        """Returns it, or one of that name and text."""
+        if self.pickled is not None:
+            found = pickle.loads(self.pickled)  # noqa: S301  # sent by a process that we forked
+            if isinstance(found, BaseException):
+                return found
+        return type(self.name, (Exception,), {})(self.text)
+
+
+def _put_error(statement: Any, state: StepState | ScenarioState) -> None:
+    statement.error_message = state.error_message
+    statement.exception = state.exception.error() if state.exception else None
+    statement.hook_failed = state.hook_failed
+    statement.captured.reset()
+    if state.captured is not None:
+        statement.captured.add_captured(state.captured)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _output(statement: Any) -> Any:
+    captured = statement.captured
+    return captured if captured.has_output() else None
