@@ -11,7 +11,7 @@ from typing import Any
 from truestep.console import Console
 from truestep.runner.facts import Facts, git_state
 from truestep.runner.folder import RERUN, RunFolder
-from truestep.runner.outcomes import Around, Outcome, Status
+from truestep.runner.outcomes import Around, Outcome, Status, of_attempts
 from truestep.runner.recorder import Recorder
 from truestep.runner.results import describe
 from truestep.runner.scenario_record import ScenarioRecord, apart
@@ -34,6 +34,7 @@ class RunRecord(ScenarioRecord):
         self.folder = self.files.path
         self.selected: dict[int, Any] = {}
         self.outcomes: dict[int, Outcome] = {}
+        self._attempts: dict[int, list[Outcome]] = {}
         self.around: list[Around] = []
         self.again: list[str] = []
         self.facts = Facts(self.files.run_id, settings=dict(settings), git=git_state(Path.cwd()))
@@ -104,7 +105,10 @@ class RunRecord(ScenarioRecord):
         return {key: self.outcomes.get(key, not_run) for key in self.selected}
 
     def _ended(self, scenario: Any, outcome: Outcome) -> None:
-        self.outcomes[id(scenario)] = outcome
+        # By behave.contrib.scenario_autoretry, one that has failed is run again.
+        attempts = self._attempts.setdefault(id(scenario), [])
+        attempts.append(outcome)
+        self.outcomes[id(scenario)] = of_attempts(attempts)
 
     def _failed_around(self, around: Around) -> None:
         self.around.append(around)
