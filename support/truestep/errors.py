@@ -51,6 +51,10 @@ class ScenarioTimeoutError(TruestepError):
     """A scenario took longer than its time limit."""
 
 
+class WorkerDiedError(TruestepError):
+    """The process that ran a scenario died in it."""
+
+
 class StepUsageError(TruestepError, AssertionError):
     """A step was used in a way that cannot work: a table or a value that does not fit.
 

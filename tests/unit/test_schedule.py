@@ -153,7 +153,8 @@ def test_what_runs_again_is_given_out_again_and_counts_as_ended_first() -> None:
     assert schedule.take(None) is unit
     assert schedule.is_empty
     assert not schedule.is_over
-    schedule.again(unit)
+    schedule.done(unit)
+    schedule.add(unit)
     assert not schedule.is_empty
     assert schedule.waiting == (unit,)
     assert schedule.take(0) is unit
@@ -177,7 +178,8 @@ def test_once_stopped_nothing_is_given_out_and_what_waits_is_told() -> None:
     assert schedule.is_empty
     assert not schedule.is_over
     schedule.done(first)
-    schedule.again(second)
+    schedule.done(second)
+    schedule.add(second)
     assert schedule.is_over
     assert set(schedule.waiting) == set(load) - {first, second}
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from truestep.console import Console
+from truestep.runner.cases import Case
 from truestep.runner.facts import Facts, git_state
 from truestep.runner.folder import RERUN, RunFolder
 from truestep.runner.outcomes import Around, Outcome, Status, of_attempts
@@ -104,20 +105,38 @@ class RunRecord(ScenarioRecord):
         not_run = Outcome(Status.NOT_RUN)
         return {key: self.outcomes.get(key, not_run) for key in self.selected}
 
-    def _ended(self, scenario: Any, outcome: Outcome) -> None:
+    @apart
+    def write(self, lines: bytes) -> None:
+        """Appends whole lines to the messages."""
+        self.files.message(lines)
+
+    @apart
+    def attach_to(self, started_id: str, media_type: str, text: str) -> None:
+        """Keeps text with an attempt at a test case that ran elsewhere."""
+        self._recorder.attach_to(started_id, media_type, text)
+
+    def case_of(self, scenario: Any) -> Case:
+        """Returns the test case of a selected scenario; an empty one when the record broke."""
+        return self._recorder.cases.get(id(scenario)) or Case("", {}, frozenset())
+
+    def keep_hooks(self, names: Collection[str]) -> None:
+        """Of the hooks only these are left."""
+        self._hooks = {name: hook for name, hook in self._hooks.items() if name in names}
+
+    def note_outcome(self, scenario: Any, outcome: Outcome) -> None:
         # By behave.contrib.scenario_autoretry, one that has failed is run again.
         attempts = self._attempts.setdefault(id(scenario), [])
         attempts.append(outcome)
-        self.outcomes[id(scenario)] = of_attempts(attempts)
+        self.outcomes[id(scenario)] = of_attempts(attempts, repeated=self.facts.repeat > 1)
 
-    def _failed_around(self, around: Around) -> None:
+    def note_around(self, around: Around) -> None:
         self.around.append(around)
 
-    def _failed_service(self, what: str, where: str) -> None:
+    def note_failed_service(self, what: str, where: str) -> None:
         self.facts.infrastructure.append({"what": what, "where": where})
         self.save()
 
-    def _started_services(self, rows: list[dict[str, Any]]) -> None:
+    def note_started(self, rows: list[dict[str, Any]]) -> None:
         self.facts.services = rows
         self.save()
 

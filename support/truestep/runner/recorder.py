@@ -190,6 +190,17 @@ class Recorder:
         )
         self._write("attachment", attachment)
 
+    def attach_to(self, started_id: str, media_type: str, text: str) -> None:
+        """Keeps text with an attempt at a test case that this recorder has not run."""
+        attachment = Attachment(
+            body=redact(text),
+            content_encoding=AttachmentContentEncoding.identity,
+            media_type=media_type,
+            timestamp=now(),
+            test_case_started_id=started_id,
+        )
+        self._write("attachment", attachment)
+
     def finish(self, *, success: bool, message: str | None) -> None:
         """Writes the last messages."""
         self._close_last(None)

@@ -66,19 +66,19 @@ class ScenarioRecord(ABC):
         """
 
     @abstractmethod
-    def _ended(self, scenario: Any, outcome: Outcome) -> None:
+    def note_outcome(self, scenario: Any, outcome: Outcome) -> None:
         """A selected scenario has ended."""
 
     @abstractmethod
-    def _failed_around(self, around: Around) -> None:
+    def note_around(self, around: Around) -> None:
         """A hook or cleanups outside of scenarios have failed."""
 
     @abstractmethod
-    def _failed_service(self, what: str, where: str) -> None:
+    def note_failed_service(self, what: str, where: str) -> None:
         """A service failed, and not an expectation."""
 
     @abstractmethod
-    def _started_services(self, rows: list[dict[str, Any]]) -> None:
+    def note_started(self, rows: list[dict[str, Any]]) -> None:
         """These services were started so far."""
 
     def follow(self, witness: Witness) -> None:
@@ -111,7 +111,7 @@ class ScenarioRecord(ABC):
                 self._recorder.attach(EVIDENCE_TYPE, evidence)
         outcome = outcome_of(scenario, case.errors)
         self._recorder.scenario_finished(outcome)
-        self._ended(scenario, outcome)
+        self.note_outcome(scenario, outcome)
 
     @apart
     def step_started(self, step: Any) -> None:
@@ -151,7 +151,7 @@ class ScenarioRecord(ABC):
         if errors:
             where = "" if statement is None else str(statement.location)
             if self._recorder.case is None:
-                self._failed_around(Around.of(name, where, errors))
+                self.note_around(Around.of(name, where, errors))
             self._note_infrastructure(errors, where)
 
     @apart
@@ -160,7 +160,7 @@ class ScenarioRecord(ABC):
         rows = [asdict(service) for service in services]
         if rows != self._services:
             self._services = rows
-            self._started_services(rows)
+            self.note_started(rows)
 
     @apart
     def attach(self, media_type: str, data: bytes, step: Any = None) -> None:
@@ -176,7 +176,7 @@ class ScenarioRecord(ABC):
             case.break_off(error)
             outcome = Outcome(Status.ERROR, redact(describe(error)))
             self._recorder.scenario_finished(outcome)
-            self._ended(scenario, outcome)
+            self.note_outcome(scenario, outcome)
 
     def give_up(self, error: Exception) -> None:
         """Writes no more of this run."""
@@ -194,4 +194,4 @@ class ScenarioRecord(ABC):
     def _note_infrastructure(self, errors: Iterable[BaseException], where: str) -> None:
         found = [error for error in errors if is_infrastructure(error)]
         if found:
-            self._failed_service(redact(str(found[0]).splitlines()[0]), where)
+            self.note_failed_service(redact(str(found[0]).splitlines()[0]), where)

@@ -74,9 +74,8 @@ class Schedule:
         self._running.remove(unit)
         self._held -= unit.locks
 
-    def again(self, unit: Unit) -> None:
-        """A unit that was taken has ended, and runs once more, at the end of a kept order."""
-        self.done(unit)
+    def add(self, unit: Unit) -> None:
+        """There is one more to run; at the end, where the order is kept."""
         if not self._stopped:
             self._put(unit)
 

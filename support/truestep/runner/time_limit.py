@@ -6,6 +6,7 @@ import faulthandler
 import signal
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from truestep.errors import ScenarioTimeoutError
 from truestep.signals import Interruptions
@@ -29,6 +30,7 @@ class TimeLimit:
     def __init__(self, interruptions: Interruptions, stacks: Path) -> None:
         self._interruptions = interruptions
         self._stacks = stacks
+        self._file: TextIO | None = None
         self._limit_s = 0.0
         self._where = ""
 
@@ -43,18 +45,18 @@ class TimeLimit:
 
     def stop(self) -> None:
         """It has ended."""
-        if self._limit_s:
+        if self._file is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)
             faulthandler.cancel_dump_traceback_later()
             self._file.close()
-            self._limit_s = 0.0
+            self._file = None
 
     def stacks_of(self, error: BaseException) -> bytes | None:
         """Returns where every thread was, for the error that says that time was over."""
         return self._stacks.read_bytes() if isinstance(error, ScenarioTimeoutError) else None
 
     def _over(self, _number: int, _frame: FrameType | None) -> None:
-        if not self._limit_s:
+        if self._file is None:
             return
         if not self._interruptions.may_interrupt:
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_AFTER_S)

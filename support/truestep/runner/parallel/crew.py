@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
+from truestep.errors import WorkerDiedError
 from truestep.polling import scaled
 from truestep.runner.outcomes import Around, Status
 from truestep.runner.parallel.attempts import Attempts
+from truestep.runner.parallel.chronicle import Chronicle
+from truestep.runner.parallel.places import Place
 from truestep.runner.parallel.seat import Seat
+from truestep.runner.parallel.states import broken_off
 from truestep.runner.parallel.wire import (
     Asks,
     Began,
@@ -41,54 +45,23 @@ _CLEANS_UP_WITHIN_S = 10.0
 _LOOKS_EVERY_S = 0.25
 
 
-class Chronicle(Protocol):
-    """Where what happens in workers is written."""
-
-    def lines(self, lines: bytes) -> None:
-        """Takes lines of the record."""
-
-    def begun(self, began: Began) -> None:
-        """The first worker has begun: test cases can be told."""
-
-    def job(self, position: int, attempt: int) -> Job:
-        """Returns the job of a scenario's attempt."""
-
-    def attempt_ended(self, started_id: str, *, is_retried: bool) -> None:
-        """One attempt of a test case has ended."""
-
-    def broke_off(self, seat: Seat, what: str) -> Result:
-        """A worker died, or was killed, while it ran a scenario: ends that in the record."""
-
-    def ended(self, position: int, result: Result) -> None:
-        """A scenario has ended, with all its attempts."""
-
-    def failed_around(self, around: Around) -> None:
-        """Something failed outside of every scenario."""
-
-    def failed_service(self, what: str, where: str) -> None:
-        """A service failed."""
-
-    def started_services(self, rows: list[dict[str, Any]]) -> None:
-        """These services were started."""
-
-    def worker_died(self, run_id: str) -> None:
-        """What a worker had on the services is nobody's any more."""
-
-
 @dataclass
 class Gathered:
     """What is known of the run so far.
 
-    `results` are final, by position; `not_run` are positions that will have none. `parts` are those
-    of features that have ended, by number. `printed` is what came before and after all features.
+    `results` are final, by position, `took_s` the seconds of each; `not_run` are positions that
+    will have none. `parts` of features have ended, by the feature's number. `aborted`: code of the
+    project has ended the run. `died`: a worker has died outside of every scenario.
     """
 
     results: dict[int, Result] = field(default_factory=dict)
+    took_s: dict[int, float] = field(default_factory=dict)
     not_run: set[int] = field(default_factory=set)
     parts: defaultdict[int, list[Left]] = field(default_factory=lambda: defaultdict(list))
     began: list[Began] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
     aborted: bool = False
+    died: bool = False
 
 
 class Crew:
@@ -98,11 +71,12 @@ class Crew:
         zygote: forks them.
         errand: returns what the worker of a number is told.
         size: how many there are at a time.
-        schedule: of the units of the run.
+        places: of all scenarios.
+        plan: returns the schedule, once the first worker has begun.
         attempts: how often scenarios are tried.
-        places: the number of the feature of each scenario, by position, and its location.
         chronicle: where what happens is written.
         stops_at_failure: whether nothing more begins once a scenario has failed.
+        died: called with the id of a worker on the services that has died.
     """
 
     def __init__(
@@ -110,32 +84,42 @@ class Crew:
         zygote: Zygote,
         errand: Callable[[int], Any],
         size: int,
-        schedule: Schedule,
-        attempts: Attempts,
-        locations: Sequence[str],
-        chronicle: Chronicle,
         *,
+        places: Sequence[Place],
+        plan: Callable[[Began], Schedule],
+        attempts: Attempts,
+        chronicle: Chronicle,
         stops_at_failure: bool,
+        died: Callable[[str], None],
     ) -> None:
         self._zygote = zygote
         self._errand = errand
-        self._schedule = schedule
+        self._places = places
+        self._plan = plan
+        self._schedule = Schedule([], size)
         self._attempts = attempts
-        self._locations = locations
         self._chronicle = chronicle
         self._stops_at_failure = stops_at_failure
+        self._died = died
         self._count = 0
-        self._dropped: set[int] = set()
-        self._first: Began | None = None
+        self._files: dict[str, Sequence[Path]] = {}
+        self._is_stopping = False
+        self._all = frozenset(range(len(places)))
         self.seats: list[Seat] = []
         self.gathered = Gathered()
         for _ in range(size):
             self._hire()
 
+    @property
+    def schedule(self) -> Schedule:
+        """What is left to do."""
+        return self._schedule
+
     def began(self) -> Began | None:
-        """Returns what the first worker told when it began; None when none could."""
-        self._pump(lambda: bool(self.gathered.began))
-        return self.gathered.began[0] if self.gathered.began else None
+        """Returns what the first worker told when it had begun; None when none could."""
+        began = self.gathered.began
+        self._pump(lambda: bool(began))
+        return began[0] if began else None
 
     def result(self, position: int) -> Result | None:
         """Returns what became of a scenario, once that is known; None if it is not run."""
@@ -155,10 +139,11 @@ class Crew:
 
     def stop(self) -> None:
         """Nothing more begins; what runs goes on to its end."""
+        self._is_stopping = True
         self._schedule.stop()
 
     def interrupt(self) -> None:
-        """Interrupts what runs; hooks and cleanups are done. Safe to call by a signal's handler."""
+        """Interrupts what runs; hooks and cleanups are done. Safe in a signal's handler."""
         self.stop()
         for seat in self.seats:
             seat.signal(signal.SIGINT)
@@ -167,11 +152,11 @@ class Crew:
         """Ends all workers at once."""
         self.stop()
         for seat in list(self.seats):
-            seat.kill()
+            seat.signal(signal.SIGKILL)
             self._gone(seat)
 
     def close(self) -> None:
-        """Ends what is left."""
+        """Ends what is left, and the process that forks."""
         self.kill()
         self._zygote.close()
 
@@ -179,6 +164,7 @@ class Crew:
         self._count += 1
         errand = self._errand(self._count)
         pid, connection = self._zygote.fork(errand)
+        self._files[errand.name] = errand.stack_files
         self.seats.append(Seat(errand.name, pid, connection))
 
     def _pump(self, is_enough: Callable[[], bool]) -> None:
@@ -194,13 +180,19 @@ class Crew:
 
     def _settle(self) -> None:
         """What nobody will run any more is known not to be run."""
-        if not self._schedule.is_empty and self.seats:
+        gathered = self.gathered
+        if self.seats and not (self._is_stopping or gathered.began):
+            return
+        if self.seats and not self._schedule.is_empty:
             return
         given = {position for seat in self.seats for position in seat.jobs}
-        gathered = self.gathered
-        for position in range(len(self._locations)):
-            if position not in given and position not in gathered.results:
+        for position in self._all - given - gathered.results.keys() - gathered.not_run:
+            # One that was to be tried again has a result all the same.
+            so_far = self._attempts.result(position)
+            if so_far is None:
                 gathered.not_run.add(position)
+            else:
+                gathered.results[position] = so_far
 
     def _hear(self, seat: Seat) -> None:
         try:
@@ -211,12 +203,13 @@ class Crew:
         for message in messages:
             self._take(seat, message)
 
-    def _take(self, seat: Seat, message: Any) -> None:
+    def _take(self, seat: Seat, message: Any) -> None:  # noqa: C901, PLR0912  # a table of kinds
+        gathered, record = self.gathered, self._chronicle.record
         match message:
             case Recorded(lines):
                 if seat.running:
                     seat.lines.append(lines)
-                self._chronicle.lines(lines)
+                record.write(lines)
             case Told(calls):
                 seat.calls += calls
             case Started(position):
@@ -227,54 +220,57 @@ class Crew:
                 self._asked(seat)
             case Began():
                 self._began(seat, message)
-            case Left():
-                self.gathered.parts[message.feature].append(message)
+            case Left(feature):
+                gathered.parts[feature].append(message)
                 seat.feature = None
             case NotRun():
                 self._was_not_run(seat, message)
             case Ended():
                 seat.has_ended = True
-                self.gathered.ended.append(message)
-                if message.aborted:
-                    self.gathered.aborted = True
+                gathered.ended.append(message)
+                if message.aborted and not self._is_stopping:
+                    gathered.aborted = True
                     self.stop()
             case FailedAround(around):
-                self._chronicle.failed_around(around)
+                if around not in record.around:
+                    # Each worker has its own `before_all`; what is the same is told once.
+                    record.note_around(around)
             case FailedService(what, where):
-                self._chronicle.failed_service(what, where)
+                record.note_failed_service(what, where)
             case StartedServices(rows):
-                self._chronicle.started_services(rows)
+                record.note_started(rows)
 
     def _began(self, seat: Seat, began: Began) -> None:
         seat.has_begun, seat.run_id = True, began.run_id
-        if not self.gathered.began and began.passed:
-            self._chronicle.begun(began)
+        is_first = not self.gathered.began
         self.gathered.began.append(began)
         if not began.passed:
+            self.gathered.aborted = True
             self.stop()
+        elif is_first and not self._is_stopping:
+            self._schedule = self._plan(began)
 
     def _asked(self, seat: Seat) -> None:
-        self._end_unit(seat)
-        self._give(seat)
-        for other in [one for one in self.seats if one.is_waiting and one is not seat]:
-            self._give(other)
+        if seat.unit is not None:
+            self._schedule.done(seat.unit)
+            seat.unit = None
+        seat.is_waiting = True
+        # What it has done may let others begin, too.
+        for waiting in [one for one in self.seats if one.is_waiting]:
+            self._give(waiting)
 
     def _give(self, seat: Seat) -> None:
-        seat.is_waiting = False
         while (unit := self._schedule.take(seat.feature)) is not None:
-            positions = [one for one in unit.scenarios if one not in self._dropped]
+            positions = [one for one in unit.scenarios if one not in self.gathered.not_run]
             if positions:
                 self._hand_over(seat, unit, positions)
                 return
             self._schedule.done(unit)
-            self.gathered.not_run |= {*unit.scenarios}.difference(self.gathered.results)
-        if self._schedule.is_over:
+        if self._is_stopping or self._schedule.is_over:
             seat.send(End())
         elif seat.feature is not None:
             # What is left of its feature, if anything, has to wait; its hooks need not.
             seat.send(Leave())
-        else:
-            seat.is_waiting = True
 
     def _hand_over(self, seat: Seat, unit: Unit, positions: list[int]) -> None:
         jobs = [self._chronicle.job(one, self._attempts.next(one)) for one in positions]
@@ -283,69 +279,101 @@ class Crew:
         seat.send(Work(tuple(jobs)))
 
     def _finished(self, seat: Seat, finished: Finished) -> None:
+        position = finished.position
+        self.gathered.took_s[position] = seat.finished()
         result = Result(finished.outcome, finished.state, tuple(seat.calls))
-        seat.finished()
-        self._count_in(finished.position, finished.started_id, result, seat.unit)
+        self._attempt_ended(seat, position, finished.started_id, result)
 
-    def _count_in(
-        self, position: int, started_id: str, result: Result, unit: Unit | None
-    ) -> None:
-        final = self._attempts.ended(position, result)
-        self._chronicle.attempt_ended(started_id, is_retried=final is None)
-        if final is not None:
+    def _attempt_ended(self, seat: Seat, position: int, started_id: str, result: Result) -> None:
+        attempts, unit = self._attempts, seat.unit
+        is_last = attempts.ended(position, result)
+        again = not is_last and not self._is_stopping
+        outcome = result.outcome
+        self._chronicle.attempt_ended(position, started_id, outcome, is_retried=again)
+        final = attempts.result(position)
+        if again and attempts.repeat == 1 and unit is not None:
+            self._schedule.add(replace(unit, scenarios=(position,)))
+        elif not again and final is not None:
             self.gathered.results[position] = final
-            self._chronicle.ended(position, final)
             if final.outcome.failed and self._stops_at_failure:
                 self.stop()
-        elif unit is not None and self._attempts.is_tried_again(position):
-            self._schedule.add(
-                Unit((position,), unit.feature, unit.expected_s, unit.alone, unit.locks)
-            )
 
     def _was_not_run(self, seat: Seat, not_run: NotRun) -> None:
         for position in not_run.positions:
             seat.jobs.pop(position, None)
-            self._drop(position)
+        self._drop(not_run.positions)
         if not_run.feature is not None:
-            for position in self._chronicle.others_of(not_run):
-                self._drop(position)
+            self._drop_rest(not_run.feature, not_run.rule)
 
-    def _drop(self, position: int) -> None:
-        self._dropped.add(position)
-        if position not in self.gathered.results:
-            self.gathered.not_run.add(position)
+    def _drop_rest(self, feature: int, rule: int | None) -> None:
+        """What failed before scenarios of a feature, or of a rule, would fail before all others."""
+        rest = (
+            position
+            for position, place in enumerate(self._places)
+            if place.feature == feature and rule in (None, place.rule)
+        )
+        given = {position for seat in self.seats for position in seat.jobs}
+        self._drop(position for position in rest if position not in given)
 
-    def _end_unit(self, seat: Seat) -> None:
-        if seat.unit is not None:
-            self._schedule.done(seat.unit)
-            seat.unit = None
+    def _drop(self, positions: Iterable[int]) -> None:
+        self.gathered.not_run |= {*positions}.difference(self.gathered.results)
 
     def _end_what_hangs(self) -> None:
         for seat in self.seats:
             limit_s = seat.running.limit_s if seat.running else None
-            if limit_s is None:
-                continue
-            if time.monotonic() - seat.since > limit_s + scaled(_CLEANS_UP_WITHIN_S):
-                seat.overdue = True
-                seat.kill()
+            if limit_s is not None and seat.has_had(limit_s + scaled(_CLEANS_UP_WITHIN_S)):
+                seat.is_overdue = True
+                seat.signal(signal.SIGKILL)
 
     def _gone(self, seat: Seat) -> None:
         """A worker has ended, as it was told or not."""
         code = self._zygote.reap(seat.pid)
         seat.connection.close()
         self.seats.remove(seat)
+        stacks = _taken(self._files.pop(seat.name))
         if seat.has_ended:
             return
-        what = _end_of(seat, code)
         if seat.run_id is not None:
-            self._chronicle.worker_died(seat.run_id)
-        job = seat.running
-        if job is not None:
-            seat.finished()
-            result, started_id = self._chronicle.broke_off(seat, job, what)
-            self._count_in(job.position, started_id, result, seat.unit)
+            self._died(seat.run_id)
+        if seat.running is not None:
+            self._died_in_scenario(seat, seat.running, seat.how_it_died(code), stacks)
         else:
-            self._died_outside(seat, what)
-        self._put_back(seat)
-        if not self._schedule.is_over:
+            self._died_outside(seat, seat.how_it_died(code))
+        if seat.unit is not None:
+            self._schedule.done(seat.unit)
+        if seat.unit is not None and seat.jobs and not self._is_stopping:
+            # It had not come to these.
+            self._schedule.add(replace(seat.unit, scenarios=tuple(seat.jobs)))
+        if not (self._is_stopping or self._schedule.is_empty):
             self._hire()
+
+    def _died_in_scenario(self, seat: Seat, job: Job, what: str, stacks: str) -> None:
+        started_id, outcome = self._chronicle.broken_off(seat, job, what, stacks)
+        self.gathered.took_s[job.position] = seat.finished()
+        scenario = self._places[job.position].scenario
+        result = Result(outcome, broken_off(scenario, seat.calls, what), tuple(seat.calls))
+        self._attempt_ended(seat, job.position, started_id, result)
+
+    def _died_outside(self, seat: Seat, what: str) -> None:
+        """In `before_all`, `after_all`, or a hook of a feature or a rule."""
+        self.gathered.died = True
+        where = ""
+        if not seat.has_begun:
+            self.stop()
+        elif seat.feature is not None:
+            place = next(one for one in self._places if one.feature == seat.feature)
+            where = str(place.scenario.feature.location)
+            seat.jobs.clear()
+            self._drop_rest(seat.feature, None)
+        around = Around("a hook", where, Status.ERROR, (f"{WorkerDiedError.__name__}: {what}",))
+        self._chronicle.record.note_around(around)
+
+
+def _taken(files: Iterable[Path]) -> str:
+    """Returns what is in the files, and removes them."""
+    text = ""
+    for file in files:
+        if file.exists():
+            text += file.read_text(errors="replace")
+            file.unlink()
+    return text

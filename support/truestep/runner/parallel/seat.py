@@ -15,7 +15,10 @@ from truestep.runner.schedule import Unit
 
 @dataclass
 class Seat:
-    """A worker: what it was given, and what it has told so far of the scenario that it runs."""
+    """A worker: what it was given, and what it has told so far of the scenario that it runs.
+
+    `feature` is the one that it is in, `limit_s` set when it was killed for its scenario's time.
+    """
 
     name: str
     pid: int
@@ -31,6 +34,7 @@ class Seat:
     has_begun: bool = False
     is_waiting: bool = False
     has_ended: bool = False
+    is_overdue: bool = False
 
     def send(self, order: Order) -> None:
         """Tells it what to do; one that has just died is found out by its silence."""
@@ -39,13 +43,10 @@ class Seat:
             self.connection.send(order)
 
     def signal(self, number: int) -> None:
-        """Sends a signal to its process, which has not been waited for."""
+        """Sends a signal to its process."""
+        # It may have ended; until it is waited for, its id is nobody else's.
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        """Ends its process at once."""
-        self.signal(signal.SIGKILL)
 
     def began(self, position: int) -> None:
         """A scenario begins."""
@@ -53,8 +54,27 @@ class Seat:
         self.since = time.monotonic()
         self.calls, self.lines = [], []
 
-    def finished(self) -> None:
-        """It has ended."""
+    def finished(self) -> float:
+        """It has ended; returns how long it took, in seconds."""
         if self.running is not None:
             del self.jobs[self.running.position]
         self.running = None
+        return time.monotonic() - self.since
+
+    def has_had(self, limit_s: float) -> bool:
+        """Tells whether its scenario runs for longer than that."""
+        return self.running is not None and time.monotonic() - self.since > limit_s
+
+    def how_it_died(self, code: int) -> str:
+        """Says what became of its process, by its exit code or the negative of its signal."""
+        job = self.running
+        if self.is_overdue and job is not None and job.limit_s is not None:
+            return (
+                f"the scenario took longer than {job.limit_s:g} s, did not end when it was "
+                "interrupted, and its worker was killed"
+            )
+        if code >= 0:
+            return f"the worker that ran it exited with code {code}"
+        name = signal.Signals(-code).name
+        memory = "; perhaps memory ran out" if -code == signal.SIGKILL else ""
+        return f"the worker that ran it was ended by {name}{memory}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from behave.model_type import Status
+
+from truestep.errors import WorkerDiedError
 
 
 @dataclass(frozen=True)
@@ -160,3 +163,37 @@ def _text(value: Any) -> str | None:
 def _output(statement: Any) -> Any:
     captured = statement.captured
     return captured if captured.has_output() else None
+
+
+def broken_off(scenario: Any, calls: Sequence[tuple[str, Any]], what: str) -> ScenarioState:
+    """Returns the state of a scenario whose worker died: steps passed, one in error, others skipped.
+
+    Args:
+        scenario: behave's, in which nothing has run.
+        calls: what formatters would have been told by then.
+        what: how the worker died.
+    """
+    passed = {number for name, number in calls if name == "result"}
+    running = next((n for name, n in calls if name == "match" and n not in passed), None)
+    error = SentError(WorkerDiedError.__name__, what, None)
+
+    def step_state(number: int) -> StepState:
+        if number == running:
+            return StepState("error", 0.0, what, error, False, None)
+        status = "passed" if number in passed else "skipped"
+        return StepState(status, 0.0, None, None, False, None)
+
+    steps = tuple(step_state(number) for number in range(len(list(scenario.all_steps))))
+    # Not in a step: in a hook or a cleanup.
+    in_hook = running is None
+    message = what if in_hook else None
+    return ScenarioState(
+        "hook_error" if in_hook else "error",
+        message,
+        error if in_hook else None,
+        in_hook,
+        None,
+        should_skip=False,
+        skip_reason=None,
+        steps=steps,
+    )

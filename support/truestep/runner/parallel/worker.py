@@ -115,17 +115,17 @@ class WorkerRecord(ScenarioRecord):
         self._outbox.tell(Finished(job.position, case.id if case else "", outcome, state))
         self._outbox.scenario_ended()
 
-    def _ended(self, scenario: Any, outcome: Outcome) -> None:
+    def note_outcome(self, scenario: Any, outcome: Outcome) -> None:
         del scenario
         self._outcome = outcome
 
-    def _failed_around(self, around: Around) -> None:
+    def note_around(self, around: Around) -> None:
         self._outbox.tell(FailedAround(around))
 
-    def _failed_service(self, what: str, where: str) -> None:
+    def note_failed_service(self, what: str, where: str) -> None:
         self._outbox.tell(FailedService(what, where))
 
-    def _started_services(self, rows: list[dict[str, Any]]) -> None:
+    def note_started(self, rows: list[dict[str, Any]]) -> None:
         self._outbox.tell(StartedServices(rows))
 
 
@@ -145,9 +145,9 @@ class Errand:
     announces: bool
 
     @property
-    def stacks(self) -> Path:
-        """Where the stacks of its threads go when it hangs or crashes."""
-        return self.folder / f".stacks-{self.name}"
+    def stack_files(self) -> tuple[Path, Path]:
+        """Where the stacks of its threads go: when a scenario hangs, and when it crashes."""
+        return self.folder / f".hung-{self.name}", self.folder / f".crashed-{self.name}"
 
 
 class WorkerRunner(Runner):
@@ -176,7 +176,7 @@ class WorkerRunner(Runner):
             connection, self._outbox, self.features, places, self._begin_job, lambda: self.aborted
         )
         self._after_all_failed = self._cleanup_failed = False
-        self._time_limit = TimeLimit(self.interruptions, errand.stacks)
+        self._time_limit = TimeLimit(self.interruptions, errand.stack_files[0])
 
     def work(self) -> None:
         """Runs what the parent asks for, until there is nothing more."""
@@ -253,6 +253,6 @@ class WorkerRunner(Runner):
 
 def work(loaded: Runner, errand: Errand, connection: Connection) -> None:
     """Is a worker, in a process that was forked for it."""
-    with errand.stacks.open("w") as stacks:
+    with errand.stack_files[1].open("w") as stacks:
         faulthandler.enable(stacks)
         WorkerRunner(loaded, errand, connection).work()
