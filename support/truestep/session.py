@@ -55,10 +55,14 @@ class Session:
         )
         polling.configure(scale=settings.wait_scale)
         self._workspace = Workspace()
-        run_id = secrets.token_hex(3)
-        run = RunContext(run_id, root, settings.cache, self._workspace, self._console)
+        self.run_id = secrets.token_hex(3)
+        run = RunContext(self.run_id, root, settings.cache, self._workspace, self._console)
         self._scenarios = run.scenarios
-        self._pool = ServicePool(settings, run)
+        # A worker's; the services of the run are its parent's.
+        elsewhere = getattr(runner, "elsewhere", None)
+        self._is_worker = elsewhere is not None
+        self._announces = getattr(runner, "announces", True)
+        self._pool = ServicePool(settings, run, elsewhere=elsewhere)
         self._applications = frozenset(settings.services) - registry.SERVICES.keys()
         self._plan = Plan(
             runner.features,
@@ -97,8 +101,13 @@ class Session:
         # For an end that skips behave's cleanups: a formatter that raises, a second Ctrl-C.
         atexit.register(self.close)
         self._pool.check(needed)
-        self._start(self._plan.needed_for_run(), RUN)
-        self._header.print()
+        first = self._plan.needed_for_run()
+        if self._is_worker:
+            # Which scenarios come here is not known: an application waits for its first one.
+            first = [name for name in first if name not in self._applications]
+        self._start(first, RUN)
+        if self._announces:
+            self._header.print()
 
     def is_needed(self) -> bool:
         """Tells whether any selected scenario asks for a service."""
@@ -136,7 +145,8 @@ class Session:
         if plan.refusal:
             raise plan.refusal
         context.kept.clear()
-        self._header.announce()
+        if self._announces:
+            self._header.announce()
         if not plan.tagged:
             return
         context.scope = ScenarioScope()
@@ -177,6 +187,8 @@ class Session:
         owner = self._owner_for(context, scenario, plan)
         running: dict[str, RunningService] = {}
         for name in sorted(plan.tagged & self._applications):
+            if not self._pool.owns(name, RUN):
+                self._start([name], RUN)
             running[name] = self._pool.acquire(name, RUN)
             running |= running[name].beside
         for name in plan.tagged & plan.started:

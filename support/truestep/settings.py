@@ -174,6 +174,14 @@ class Settings:
         """The file that keeps how long scenarios took."""
         return cast(Path | None, self.general["timings"]) or self.reports / "timings.json"
 
+    def shared_applications(self) -> dict[str, str]:
+        """Returns the applications of which all workers use one instance, each with its lock."""
+        return {
+            name: f"application {name}"
+            for name, values in self.services.items()
+            if values.values.get("shared") or ("shared" in values.values and values["url"])
+        }
+
     def written(self) -> dict[str, dict[str, str]]:
         """Returns what was written, by section, as it may be shown; `truestep` is the general."""
         sections = {"truestep": self.general, **self.services}

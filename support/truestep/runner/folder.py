@@ -81,7 +81,6 @@ class RunFolder:
 
     def evidence(self, name: str, content: bytes) -> str:
         """Writes a file of evidence and returns its path, relative to the folder."""
-
         self._guarded(lambda: write_evidence(self.path, name, content))
         return f"{EVIDENCE}/{name}"
 

@@ -95,6 +95,11 @@ class RunRecord(ScenarioRecord):
             self.files.write(RERUN, "".join(f"{up / place}\n" for place in places).encode())
 
     @property
+    def run_id(self) -> str:
+        """The id in the message that the run has started."""
+        return self._recorder.run_id
+
+    @property
     def is_complete(self) -> bool:
         """Whether all of it could be written."""
         return self.files.is_complete and not self.broken
@@ -124,19 +129,23 @@ class RunRecord(ScenarioRecord):
         self._hooks = {name: hook for name, hook in self._hooks.items() if name in names}
 
     def note_outcome(self, scenario: Any, outcome: Outcome) -> None:
+        """An attempt at a selected scenario has ended."""
         # By behave.contrib.scenario_autoretry, one that has failed is run again.
         attempts = self._attempts.setdefault(id(scenario), [])
         attempts.append(outcome)
         self.outcomes[id(scenario)] = of_attempts(attempts, repeated=self.facts.repeat > 1)
 
     def note_around(self, around: Around) -> None:
+        """A hook or cleanups outside of scenarios have failed."""
         self.around.append(around)
 
     def note_failed_service(self, what: str, where: str) -> None:
+        """A service failed, and not an expectation."""
         self.facts.infrastructure.append({"what": what, "where": where})
         self.save()
 
     def note_started(self, rows: list[dict[str, Any]]) -> None:
+        """These services were started so far."""
         self.facts.services = rows
         self.save()
 

@@ -49,7 +49,10 @@ class Chronicle:
         scenario = self._places[position].scenario
         case = self.record.case_of(scenario)
         numbers = {id(step): number for number, step in enumerate(scenario.all_steps)}
-        steps = ((numbers.get(key, key), step_id) for key, step_id in case.steps.items())  # type: ignore[call-overload]
+        steps = (
+            (numbers[key] if isinstance(key, int) else key, step_id)
+            for key, step_id in case.steps.items()
+        )
         return Job(
             position,
             attempt,

@@ -104,6 +104,7 @@ class Crew:
         self._count = 0
         self._files: dict[str, Sequence[Path]] = {}
         self._is_stopping = False
+        self.is_interrupted = False
         self._all = frozenset(range(len(places)))
         self.seats: list[Seat] = []
         self.gathered = Gathered()
@@ -144,6 +145,7 @@ class Crew:
 
     def interrupt(self) -> None:
         """Interrupts what runs; hooks and cleanups are done. Safe in a signal's handler."""
+        self.is_interrupted = True
         self.stop()
         for seat in self.seats:
             seat.signal(signal.SIGINT)

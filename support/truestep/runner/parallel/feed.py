@@ -46,6 +46,7 @@ class Feed:
         self,
         connection: Connection,
         outbox: Outbox,
+        *,
         features: Sequence[Any],
         places: Sequence[Place],
         begins: Callable[[Job, Place], None],

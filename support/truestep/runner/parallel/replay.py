@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
-from behave.formatter.base import Formatter
 from behave.matchers import NoMatch
 from behave.model import Feature
 from behave.model_type import Status
@@ -48,7 +47,7 @@ class Replay(ModelRunner):  # type: ignore[misc]  # behave has no types
         self.context = _ReplayContext(self)
         return bool(self.run_model())
 
-    def run_hook(self, hook_name: str, *args: Any) -> bool:
+    def run_hook(self, hook_name: str, *_: Any) -> bool:
         """`before_all` has run in the workers; the other hooks are not ours to run."""
         if hook_name == "before_all":
             self._begin()
@@ -64,13 +63,14 @@ class Replay(ModelRunner):  # type: ignore[misc]  # behave has no types
             self._end()
         return True
 
-    def run_hook_tags_with_capture(self, hook_name: str, tags: Any, capture_sink: Any = None) -> bool:
+    def run_hook_tags_with_capture(self, *_: Any, **__: Any) -> bool:
         """They have run in the workers."""
         return True
 
     def abort(self, reason: str | None = None) -> None:
         """A second Ctrl-C has come."""
         self._crew.kill()
+        super().abort(reason)
 
     def layer_failed(self, layer: str) -> bool:
         """Tells whether cleanups of a layer of the context have failed in a worker."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
+
+from behave.runner import the_step_registry
 
 from truestep.console import Console
 from truestep.runner.needs import Needs
@@ -108,11 +110,12 @@ class ParallelRun:
             run_id=self._record.run_id,
             services=self._services.address,
             announces=number == 1,
+            is_only_one=self._size == 1,
         )
 
     def _plan(self, began: Began) -> Schedule:
         loaded, settings = self._loaded, self._settings
-        self._chronicle.begin(began, loaded.features, loaded.config, loaded.step_registry)
+        self._chronicle.begin(began, loaded.features, loaded.config, the_step_registry)
         units = units_of(
             self._places,
             began.selected,

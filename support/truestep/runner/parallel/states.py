@@ -141,10 +141,10 @@ class SentError:
     def error(self) -> BaseException:
         """Returns it, or one of that name and text."""
         if self.pickled is not None:
-            found = pickle.loads(self.pickled)  # noqa: S301  # sent by a process that we forked
-            if isinstance(found, BaseException):
-                return found
-        return type(self.name, (Exception,), {})(self.text)
+            error: BaseException = pickle.loads(self.pickled)  # noqa: S301  # by our own process
+            return error
+        kind: type[Exception] = type(self.name, (Exception,), {})
+        return kind(self.text)
 
 
 def _put_error(statement: Any, state: StepState | ScenarioState) -> None:
@@ -166,7 +166,7 @@ def _output(statement: Any) -> Any:
 
 
 def broken_off(scenario: Any, calls: Sequence[tuple[str, Any]], what: str) -> ScenarioState:
-    """Returns the state of a scenario whose worker died: steps passed, one in error, others skipped.
+    """Returns how a scenario ended whose worker died: the step that ran in error, others skipped.
 
     Args:
         scenario: behave's, in which nothing has run.

@@ -6,20 +6,10 @@ import random
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from truestep.runner.needs import WHOLE, Needs, needs_of
+from truestep.runner.needs import WHOLE, Needs
 from truestep.runner.parallel.places import Place
 from truestep.runner.schedule import Unit
 from truestep.runner.timings import Timings, scenario_key
-
-
-def needs_of_all(places: Sequence[Place]) -> list[Needs]:
-    """Returns what each scenario asks of the runner.
-
-    Raises:
-        TagError: a tag cannot be read.
-    """
-    scenarios = [place.scenario for place in places]
-    return [needs_of(one.effective_tags, str(one.location)) for one in scenarios]
 
 
 def units_of(
@@ -47,7 +37,9 @@ def units_of(
     units = []
     for positions in groups.values():
         tags = {str(tag) for one in positions for tag in places[one].scenario.effective_tags}
-        expected = (timings.expected_or_typical(scenario_key(places[one].scenario)) for one in positions)
+        expected = (
+            timings.expected_or_typical(scenario_key(places[one].scenario)) for one in positions
+        )
         units.append(
             Unit(
                 tuple(positions),

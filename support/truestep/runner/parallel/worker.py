@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from behave.runner import ModelRunner
-
 from gherkin.stream.id_generator import IdGenerator
 
 from truestep.console import Console
 from truestep.runner.cases import Case
 from truestep.runner.listener import Listener
+from truestep.runner.needs import needs_of
 from truestep.runner.outcomes import Around, Outcome, outcome_of
+from truestep.runner.parallel.borrowed import Borrowed
 from truestep.runner.parallel.feed import Feed
 from truestep.runner.parallel.outbox import Outbox
 from truestep.runner.parallel.places import Place, places_of
@@ -35,12 +36,12 @@ from truestep.runner.parallel.wire import (
     StartedServices,
 )
 from truestep.runner.recorder import Recorder
-from truestep.runner.runner import Runner
 from truestep.runner.scenario_record import ScenarioRecord, apart
 from truestep.runner.time_limit import TimeLimit
+from truestep.runner.watched import WatchedRunner
 
 
-class WorkerIds(IdGenerator):  # type: ignore[misc]  # gherkin-official has no types
+class WorkerIds(IdGenerator):
     """Ids that carry the name of their worker."""
 
     def __init__(self, worker: str) -> None:
@@ -89,7 +90,7 @@ class WorkerRecord(ScenarioRecord):
 
     def begin_job(self, job: Job, place: Place) -> None:
         """A scenario comes next; its test case is the parent's."""
-        steps = place.scenario.all_steps
+        steps = list(place.scenario.all_steps)
         self._job = job
         self._recorder.cases = {
             id(place.scenario): Case(
@@ -116,16 +117,20 @@ class WorkerRecord(ScenarioRecord):
         self._outbox.scenario_ended()
 
     def note_outcome(self, scenario: Any, outcome: Outcome) -> None:
+        """Keeps how it ended, for the parent."""
         del scenario
         self._outcome = outcome
 
     def note_around(self, around: Around) -> None:
+        """Tells the parent."""
         self._outbox.tell(FailedAround(around))
 
     def note_failed_service(self, what: str, where: str) -> None:
+        """Tells the parent."""
         self._outbox.tell(FailedService(what, where))
 
     def note_started(self, rows: list[dict[str, Any]]) -> None:
+        """Tells the parent."""
         self._outbox.tell(StartedServices(rows))
 
 
@@ -135,7 +140,7 @@ class Errand:
 
     `folder` is that of the run, `run_id` that of the message that it has started, `services`
     where the services are to be had that all workers share, `announces` whether this one tells the
-    user about them.
+    user about them, `is_only_one` whether there is no other worker.
     """
 
     name: str
@@ -143,6 +148,7 @@ class Errand:
     run_id: str
     services: str | None
     announces: bool
+    is_only_one: bool
 
     @property
     def stack_files(self) -> tuple[Path, Path]:
@@ -150,7 +156,7 @@ class Errand:
         return self.folder / f".hung-{self.name}", self.folder / f".crashed-{self.name}"
 
 
-class WorkerRunner(Runner):
+class WorkerRunner(WatchedRunner):
     """The runner of one worker.
 
     Args:
@@ -159,7 +165,7 @@ class WorkerRunner(Runner):
         connection: to the parent.
     """
 
-    def __init__(self, loaded: Runner, errand: Errand, connection: Connection) -> None:
+    def __init__(self, loaded: Any, errand: Errand, connection: Connection) -> None:
         super().__init__(loaded.config)
         self.features, self.hooks = loaded.features, loaded.hooks
         self.base_dir, self.step_registry = loaded.base_dir, loaded.step_registry
@@ -169,32 +175,40 @@ class WorkerRunner(Runner):
         self.errand = errand
         self._outbox = Outbox(connection, errand.folder)
         places = places_of(self.features)
-        self._record: WorkerRecord = WorkerRecord(
+        self._scenario_record = self._record = WorkerRecord(
             self._outbox, errand.name, errand.run_id, places, self.hooks
         )
         self._feed = Feed(
-            connection, self._outbox, self.features, places, self._begin_job, lambda: self.aborted
+            connection,
+            self._outbox,
+            features=self.features,
+            places=places,
+            begins=self._begin_job,
+            is_aborted=lambda: self.aborted,
         )
+        self.announces = errand.announces
+        self.elsewhere = Borrowed(errand.services, self._is_alone) if errand.services else None
         self._after_all_failed = self._cleanup_failed = False
         self._time_limit = TimeLimit(self.interruptions, errand.stack_files[0])
 
     def work(self) -> None:
         """Runs what the parent asks for, until there is nothing more."""
-        sys.stdout = self._outbox  # type: ignore[assignment]  # all that printing takes
+        sys.stdout = self._outbox  # all that printing takes
         gc.enable()
         with self.interruptions.handled(), self.path_manager:
             try:
                 self._watch()
-                self.formatters = [Listener(self), Teller(self._outbox)]
+                # The parent is to know what runs before it runs.
+                self.formatters = [Teller(self._outbox), Listener(self)]
                 ModelRunner.run_model(self, self._feed.features())
             except BaseException as error:
-                self._end_broken(error)
+                self._finish_broken(error)
+                # The parent sees that this process ends before it has said so.
                 raise
-            finally:
-                printed = self._outbox.printed().removesuffix("\nABORTED: By user.\n")
-                self._outbox.tell(
-                    Ended(self._after_all_failed, self._cleanup_failed, self.aborted, printed)
-                )
+        printed = self._outbox.printed().removesuffix("\nABORTED: By user.\n")
+        self._outbox.tell(
+            Ended(self._after_all_failed, self._cleanup_failed, self.aborted, printed)
+        )
 
     def run_hook(self, hook_name: str, *args: Any) -> bool:
         """Runs a hook; the parent is told when the first one has run."""
@@ -238,8 +252,8 @@ class WorkerRunner(Runner):
         super().cleaned_up(layer, errors)
         self._cleanup_failed |= layer == "testrun" and bool(errors)
 
-    def run_ended(self) -> None:
-        """All hooks and cleanups are done; what comes of the run is the parent's to say."""
+    def _is_alone(self) -> bool:
+        return self.errand.is_only_one or needs_of(self.context.tags, "").alone
 
     def _begin_job(self, job: Job, place: Place) -> None:
         row = place.row
@@ -251,7 +265,7 @@ class WorkerRunner(Runner):
             self._time_limit.start(job.limit_s, str(place.scenario.location))
 
 
-def work(loaded: Runner, errand: Errand, connection: Connection) -> None:
+def work(loaded: Any, errand: Errand, connection: Connection) -> None:
     """Is a worker, in a process that was forked for it."""
     with errand.stack_files[1].open("w") as stacks:
         faulthandler.enable(stacks)
