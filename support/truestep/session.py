@@ -16,7 +16,7 @@ from truestep.errors import NoAnswerError, ResetRefusedError
 from truestep.header import Header
 from truestep.plan import Plan, ScenarioPlan
 from truestep.pool import RUN, RunningService, ServicePool, StartedService
-from truestep.scope import ScenarioScope, UntaggedService
+from truestep.scope import DIES_WITHIN_S, ScenarioScope, UntaggedService
 from truestep.services import registry
 from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.services.base import RunContext
@@ -24,9 +24,6 @@ from truestep.settings import read_settings
 from truestep.signals import hold_signals_back, signals_as_interrupts
 from truestep.tags import Lifetime
 from truestep.workspace import Workspace
-
-# A connection breaks a moment before its process is seen to have ended.
-_DIES_WITHIN_S = 0.2
 
 
 class Session:
@@ -172,7 +169,7 @@ class Session:
         """Tells a failure that comes from a dead server apart from a failed expectation."""
         if step.status.has_failed():
             unanswered = isinstance(step.exception, NoAnswerError)
-            context.scope.raise_if_dead(within_s=_DIES_WITHIN_S if unanswered else 0.0)
+            context.scope.raise_if_dead(within_s=DIES_WITHIN_S if unanswered else 0.0)
 
     def after_scenario(self, context: Any, scenario: Any) -> None:
         """Shows what the applications logged during a scenario that failed."""

@@ -140,7 +140,7 @@ class Runner(WatchedRunner):
 
     def _end(self, reason: str) -> None:
         if self._parallel is not None:
-            self._parallel.interrupt()
+            self._parallel.interrupt(reason)
         else:
             super()._end(reason)
 

@@ -130,7 +130,7 @@ class Crew:
 
     def parts(self, feature: int) -> list[Left]:
         """Returns what became of a feature's parts, once no worker is in it any more."""
-        self._pump(lambda: all(seat.feature != feature for seat in self.seats))
+        self._pump(lambda: all(feature not in seat.not_left for seat in self.seats))
         return self.gathered.parts[feature]
 
     def ended(self) -> list[Ended]:
@@ -143,12 +143,14 @@ class Crew:
         self._is_stopping = True
         self._schedule.stop()
 
-    def interrupt(self) -> None:
-        """Interrupts what runs; hooks and cleanups are done. Safe in a signal's handler."""
+    def interrupt(self, number: int) -> None:
+        """Interrupts what runs by a signal; hooks and cleanups are done. Safe in its handler."""
         self.is_interrupted = True
         self.stop()
-        for seat in self.seats:
-            seat.signal(signal.SIGINT)
+        # One that is still beginning has nothing to interrupt, unless that is what all are at.
+        begun = [seat for seat in self.seats if seat.has_begun]
+        for seat in begun or self.seats:
+            seat.signal(number)
 
     def kill(self) -> None:
         """Ends all workers at once."""
@@ -181,8 +183,11 @@ class Crew:
             self._end_what_hangs()
 
     def _settle(self) -> None:
-        """What nobody will run any more is known not to be run."""
+        """What nobody will run any more is known not to be run; who waits for it may go."""
         gathered = self.gathered
+        if self._is_stopping:
+            for seat in [one for one in self.seats if one.is_waiting]:
+                self._give(seat)
         if self.seats and not (self._is_stopping or gathered.began):
             return
         if self.seats and not self._schedule.is_empty:
@@ -224,7 +229,9 @@ class Crew:
                 self._began(seat, message)
             case Left(feature):
                 gathered.parts[feature].append(message)
-                seat.feature = None
+                seat.not_left.discard(feature)
+                if seat.feature == feature:
+                    seat.feature = None
             case NotRun():
                 self._was_not_run(seat, message)
             case Ended():
@@ -246,11 +253,12 @@ class Crew:
         seat.has_begun, seat.run_id = True, began.run_id
         is_first = not self.gathered.began
         self.gathered.began.append(began)
+        if is_first:
+            self._schedule = self._plan(began)
         if not began.passed:
             self.gathered.aborted = True
+        if not began.passed or self._is_stopping:
             self.stop()
-        elif is_first and not self._is_stopping:
-            self._schedule = self._plan(began)
 
     def _asked(self, seat: Seat) -> None:
         if seat.unit is not None:
@@ -277,6 +285,7 @@ class Crew:
     def _hand_over(self, seat: Seat, unit: Unit, positions: list[int]) -> None:
         jobs = [self._chronicle.job(one, self._attempts.next(one)) for one in positions]
         seat.unit, seat.feature = unit, unit.feature
+        seat.not_left.add(unit.feature)
         seat.jobs = {job.position: job for job in jobs}
         seat.send(Work(tuple(jobs)))
 

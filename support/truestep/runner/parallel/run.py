@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -92,10 +93,10 @@ class ParallelRun:
             crew.close()
             self._services.close()
 
-    def interrupt(self) -> None:
-        """Ends the run early; safe in a signal's handler."""
+    def interrupt(self, name: str) -> None:
+        """Ends the run early by the signal of that name; safe in its handler."""
         if self._crew is not None:
-            self._crew.interrupt()
+            self._crew.interrupt(signal.Signals[name])
 
     @property
     def took_s(self) -> Mapping[int, float]:

@@ -17,7 +17,8 @@ from truestep.runner.schedule import Unit
 class Seat:
     """A worker: what it was given, and what it has told so far of the scenario that it runs.
 
-    `feature` is the one that it is in, `limit_s` set when it was killed for its scenario's time.
+    `feature` is that of its last unit; `not_left` are the features whose hooks it has still to end.
+    `is_overdue`: it was killed for its scenario's time.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Seat:
     unit: Unit | None = None
     jobs: dict[int, Job] = field(default_factory=dict)
     feature: int | None = None
+    not_left: set[int] = field(default_factory=set)
     running: Job | None = None
     since: float = 0.0
     calls: list[Call] = field(default_factory=list)
