@@ -156,7 +156,7 @@ class Runner(WatchedRunner):
     def _remember(self) -> None:
         """Keeps how long scenarios took; one that failed may have ended early, or waited long."""
         settings = self._project.settings
-        if settings is None:
+        if settings is None or not self._record.is_complete:
             return
         took_s = self._parallel.took_s if self._parallel else self._took_s
         passed = (one for one, outcome in self._record.ended.items() if not outcome.failed)
