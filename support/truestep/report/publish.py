@@ -107,6 +107,7 @@ def report(folders: Sequence[Path], into: Path) -> Run:
                 shutil.copytree(folder / EVIDENCE, into / place, dirs_exist_ok=True)
         write_private(into / PAGE, render(run, history).encode("utf-8", "replace"))
         write_junit(run, into / _JUNIT)
+        _merge_timings(sources, into)
     except OSError as error:
         raise TruestepError(
             "the report could not be written",
@@ -115,6 +116,16 @@ def report(folders: Sequence[Path], into: Path) -> Run:
             remedy="make room, or name another folder with --into",
         ) from None
     return run
+
+
+def _merge_timings(sources: Sequence[Path], into: Path) -> None:
+    """Puts together what shards have remembered, each for its part."""
+    # Late: it comes with the runner, and with behave.
+    from truestep.runner.timings import TIMINGS, Timings
+
+    files = [file for source in sources if (file := source / TIMINGS).is_file()]
+    if files and into.resolve() not in sources:
+        Timings.merge(files).write(into / TIMINGS)
 
 
 def _place_of_evidence(folder: Path, into: Path) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from traceback import FrameSummary
+from traceback import FrameSummary, extract_stack
 from typing import Any, Protocol
 
 import behave
-from behave.runner import Context, ContextMode, use_context_with_mode
+from behave.runner import Context, ContextMaskWarning, ContextMode, use_context_with_mode
 
 from truestep.errors import EndedEarlyError
 from truestep.signals import Interruptions
@@ -60,6 +61,9 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
         by_behave = known.get("_mode") is ContextMode.BEHAVE
         if name[0] == "_" or not by_behave or known["_origin"].get(name, _BEHAVE) is not _BEHAVE:
             super().__setattr__(name, value)
+            if name[0] != "_":
+                # behave has noted the line above.
+                known["_record"][name] = extract_stack(limit=2)[0]
             return
         # behave sets several for each step, and reads each time the line of its own source that
         # does so: for a warning which only what a user has set can cause.
@@ -85,6 +89,17 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
             except BaseException as error:
                 self._watcher.code_raised(error)
                 raise
+
+    def _emit_warning(self, attr: str, params: Any) -> None:
+        if self._mode is not ContextMode.USER:
+            super()._emit_warning(attr, params)
+            return
+        # As behave would, but for the line: there is one call more between it and the user's.
+        by_user = self._origin[attr] is ContextMode.USER
+        if not by_user or self._config.verbose:
+            whose = "an outer layer" if by_user else "behave"
+            text = f"context.{attr} hides the one that {whose} has set"
+            warnings.warn(text, ContextMaskWarning, stacklevel=4)
 
     def _do_cleanups(self) -> None:
         frame = self._stack[0]

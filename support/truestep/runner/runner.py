@@ -13,7 +13,7 @@ from behave.parser import ParserError
 from behave.runner_util import parse_features
 
 from truestep.console import Console
-from truestep.errors import TagError
+from truestep.errors import TruestepError, file_trouble
 from truestep.runner import honest
 from truestep.runner.afterwards import tell
 from truestep.runner.context import WatchedContext
@@ -21,10 +21,12 @@ from truestep.runner.jobs import job_count
 from truestep.runner.junit_files import forget_junit, junit_folder
 from truestep.runner.listener import Listener
 from truestep.runner.needs import Needs, needs_of
+from truestep.runner.part import Part, take_part
 from truestep.runner.record import RunRecord
-from truestep.runner.timings import Timings
+from truestep.runner.shards import find_shard
+from truestep.runner.timings import TIMINGS, Timings, scenario_key
 from truestep.runner.watched import WatchedRunner
-from truestep.settings import Order
+from truestep.settings import Order, Settings
 
 if TYPE_CHECKING:
     from truestep.runner.parallel.run import ParallelRun
@@ -45,6 +47,10 @@ class Runner(WatchedRunner):
         self._began = time.time()
         self._unreadable: list[str] = []
         self._parallel: ParallelRun | None = None
+        self._timings = Timings()
+        self._part: Part | None = None
+        self._scenario_began = 0.0
+        self._took_s: dict[int, float] = {}
 
     def run(self) -> bool:
         """Runs all features; returns whether the run failed."""
@@ -68,6 +74,7 @@ class Runner(WatchedRunner):
             finally:
                 self._record.facts.ended_by = self.interruptions.received
                 self._record.finish(failed=failed, broken=broken)
+                self._remember()
                 tell(self._record, self._console, self._project.services, junit)
         return failed
 
@@ -88,7 +95,7 @@ class Runner(WatchedRunner):
         """Runs the features that were read."""
         if self.config.dry_run:
             return bool(super().run_model(features))
-        self._parallel = self._workers()
+        self._prepare()
         self._record.begin(self.features, self._unreadable, self.hooks)
         if self._parallel is not None:
             self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
@@ -97,16 +104,37 @@ class Runner(WatchedRunner):
         self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
         return bool(super().run_model(features))
 
-    def _workers(self) -> ParallelRun | None:
-        """Returns the run by workers, when it takes them: to be many, and to be killed."""
+    def _prepare(self) -> None:
+        """Finds out which scenarios run here, and where; what cannot be is refused by a hook."""
         settings = self._project.settings
         if settings is None:
+            return
+        self._timings = Timings.read(settings.timings)
+        if self._timings.warning:
+            self._console.say(self._timings.warning)
+        try:
+            needs = self._read_needs()
+            self._part = self._take_part(settings, needs)
+        except TruestepError as refusal:
+            self._refusal = refusal
+            return
+        self._parallel = self._workers(settings, needs)
+
+    def _take_part(self, settings: Settings, needs: list[Needs]) -> Part | None:
+        shard = find_shard(settings.shard, os.environ)
+        if shard is None:
             return None
-        needs = self._read_needs()
+        part = take_part(self.features, self.config, needs, shard, self._timings)
+        self._console.say(f"truestep: {part}")
+        self._record.facts.shard = part.json()
+        return part
+
+    def _workers(self, settings: Settings, needs: list[Needs]) -> ParallelRun | None:
+        """Returns the run by workers, when it takes them: to be many, and to be killed."""
         jobs = job_count(self.config, settings.jobs, sys.argv[1:])
         limited = settings.timeout_s or any(one.timeout_s for one in needs)
         again = settings.retries or settings.repeat > 1
-        if self._refusal or not (jobs > 1 or limited or again or settings.order is Order.RANDOM):
+        if not (jobs > 1 or limited or again or settings.order is Order.RANDOM):
             return None
         # What forks and talks to processes is loaded by a run that has some.
         from truestep.runner.parallel.run import ParallelRun
@@ -117,17 +145,49 @@ class Runner(WatchedRunner):
             settings,
             needs=needs,
             jobs=jobs,
-            timings=Timings.read(settings.timings),
+            timings=self._timings,
             console=self._console,
         )
 
     def _read_needs(self) -> list[Needs]:
         scenarios = (one for feature in self.features for one in feature.walk_scenarios())
+        return [needs_of(one.effective_tags, str(one.location)) for one in scenarios]
+
+    def _remember(self) -> None:
+        """Keeps how long scenarios took; one that failed may have ended early, or waited long."""
+        settings = self._project.settings
+        if settings is None or not self._record.is_complete:
+            return
+        took_s = self._parallel.took_s if self._parallel else self._took_s
+        passed = (one for one, outcome in self._record.ended.items() if not outcome.failed)
+        self._timings.remember(
+            {
+                scenario_key(self._record.selected[one]): took_s[one]
+                for one in passed
+                if one in took_s
+            }
+        )
+        # Other shards are still to read what this one has read.
+        file = self._record.folder / TIMINGS if self._part else settings.timings
         try:
-            return [needs_of(one.effective_tags, str(one.location)) for one in scenarios]
-        except TagError as refusal:
-            self._refusal = refusal
-            return []
+            self._timings.write(file)
+        except OSError as error:
+            self._console.say(
+                "truestep: WARNING: how long scenarios took could not be kept: "
+                f"{file_trouble(error)}\n  Looked at: {file}\n"
+                "  Try: make room or give permission there; the run's result does not change"
+            )
+
+    def setup_capture(self, name: str | None = None) -> None:
+        """A scenario begins."""
+        self._scenario_began = time.monotonic()
+        super().setup_capture(name=name)
+
+    def teardown_capture(self) -> None:
+        """It has ended, with its hooks and cleanups."""
+        super().teardown_capture()
+        if self._scenario is not None:
+            self._took_s[id(self._scenario)] = time.monotonic() - self._scenario_began
 
     def run_ended(self) -> None:
         """All hooks and cleanups are done; formatters and reporters come to their end next."""

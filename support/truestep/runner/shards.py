@@ -48,7 +48,7 @@ class Shard:
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """The variables of one system; its first shard has the index `first`."""
 
     index: str
@@ -56,16 +56,17 @@ class _Source:
     first: int
 
 
-_SOURCES = (
-    _Source("CI_NODE_INDEX", "CI_NODE_TOTAL", 1),
-    _Source("CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0),
-    _Source("BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0),
-    _Source("SYSTEM_JOBPOSITIONINPHASE", "SYSTEM_TOTALJOBSINPHASE", 1),
-    _Source("SEMAPHORE_JOB_INDEX", "SEMAPHORE_JOB_COUNT", 1),
-    _Source("JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", 0),
-    _Source("AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", 0),
-    _Source("CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT", 0),
-    _Source("TEST_SHARD_INDEX", "TEST_TOTAL_SHARDS", 0),
+# The first that is there counts.
+SOURCES = (
+    Source("CI_NODE_INDEX", "CI_NODE_TOTAL", 1),
+    Source("CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0),
+    Source("BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0),
+    Source("SYSTEM_JOBPOSITIONINPHASE", "SYSTEM_TOTALJOBSINPHASE", 1),
+    Source("SEMAPHORE_JOB_INDEX", "SEMAPHORE_JOB_COUNT", 1),
+    Source("JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", 0),
+    Source("AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", 0),
+    Source("CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT", 0),
+    Source("TEST_SHARD_INDEX", "TEST_TOTAL_SHARDS", 0),
 )
 
 
@@ -86,7 +87,7 @@ def find_shard(setting: str, environment: Mapping[str, str]) -> Shard | None:
         return Shard(int(written[1]), int(written[2]), "the setting shard")
     if setting == OFF:
         return None
-    for source in _SOURCES:
+    for source in SOURCES:
         if source.index in environment and source.total in environment:
             shard = _read(source, environment)
             if shard.total > 1 and _means_shards(source, shard, environment):
@@ -143,7 +144,7 @@ def plan_of(
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _read(source: _Source, environment: Mapping[str, str]) -> Shard:
+def _read(source: Source, environment: Mapping[str, str]) -> Shard:
     index, total = environment[source.index], environment[source.total]
     first = source.first
     if not (index.isdecimal() and total.isdecimal() and first <= int(index) < int(total) + first):
@@ -157,7 +158,7 @@ def _read(source: _Source, environment: Mapping[str, str]) -> Shard:
     return Shard(int(index) - first + 1, int(total), f"the environment's {source.index}")
 
 
-def _means_shards(source: _Source, shard: Shard, environment: Mapping[str, str]) -> bool:
+def _means_shards(source: Source, shard: Shard, environment: Mapping[str, str]) -> bool:
     """Tells shards from jobs of a matrix, which differ and run all scenarios each."""
     if source.index == "CI_NODE_INDEX":
         # GitLab calls them `specs 2/5`, and those of a matrix `specs: [a, b]`.

@@ -22,6 +22,7 @@ from truestep.errors import file_trouble
 from truestep.report.files import write_private
 
 KEPT_DAYS = 90
+TIMINGS = "timings.json"
 
 _DAY_S = 86_400
 _TYPICAL_S = 1.0
