@@ -23,7 +23,7 @@ _SHARDS = 5
 _SCENARIOS = 200
 _ORDERS = 101
 _LONG_S = 30.0
-_SHORT_S = 10.0
+_SHORT_S = 15.0
 
 
 def _lengths(total_s: float) -> list[float]:
