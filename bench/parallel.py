@@ -154,7 +154,8 @@ BENCHES: Sequence[Bench] = (
             "behavex, 2 processes, by scenario",
             AtMost(0.5),
         ),
-        repeats=5,
+        # Each takes behavex about a minute.
+        repeats=3,
         contenders=partial(_fixed, "scenario"),
         peer_problem=peers.problem,
     ),
