@@ -23,7 +23,7 @@ _SHARDS = 5
 _SCENARIOS = 200
 _ORDERS = 101
 _LONG_S = 30.0
-_SHORT_S = 10.0
+_SHORT_S = 15.0
 
 
 def _lengths(total_s: float) -> list[float]:
@@ -154,7 +154,8 @@ BENCHES: Sequence[Bench] = (
             "behavex, 2 processes, by scenario",
             AtMost(0.5),
         ),
-        repeats=5,
+        # Each takes behavex about a minute.
+        repeats=3,
         contenders=partial(_fixed, "scenario"),
         peer_problem=peers.problem,
     ),

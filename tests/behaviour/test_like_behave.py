@@ -32,12 +32,28 @@ Feature: Closing
 BROKEN_STEPS = {"features/steps/broken_steps.py": "from behave import nothing_of_that_name\n"}
 
 
+AROUND = r"(before|after)_(tag|feature|rule)"
+BY_WORKERS = (
+    # Hooks around scenarios run, and print, in each worker that enters the feature; the first line
+    # that is printed is behind an empty one.
+    rf"[+-]\w+: *(----|CAPTURED STD(OUT|ERR): {AROUND}|printed in {AROUND})?",
+    r"[+-]\w+: ---- CAPTURED_SCENARIO_OUTPUT_END ----",
+    r"[+-]printed: +context.shadowed = layer",
+    # A feature of which nothing runs is not entered: its hook does not leave it out.
+    r"-printed on stderr: LOG_WARNING:behave: SKIP .* Closed: closed today",
+    r"-printed on stderr: LOG_WARNING:behave: SKIP .* Behind the door: closed today",
+    # Each worker says so.
+    r"\+printed on stderr: ABORTED: .*",
+)
+
+
 @dataclass(frozen=True)
 class Row:
     """A command line, with files that are there beside those of the sample.
 
     With `twice` it is run a second time, with those options. `known` are the differences that are
-    meant, as patterns of the lines of a diff.
+    meant, as patterns of the lines of a diff; `by_workers` are those of several workers. What runs
+    before a run is ended depends on time when there are several: that is compared `one_by_one`.
     """
 
     name: str
@@ -45,6 +61,8 @@ class Row:
     files: dict[str, str] = field(default_factory=dict)
     twice: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    by_workers: tuple[str, ...] = ()
+    one_by_one: bool = False
 
 
 def raising(hook: str, at: str) -> tuple[str, ...]:
@@ -70,8 +88,15 @@ ROWS = [
         "hooks that only come after",
         ("-f", "plain", "--no-capture", "--no-capture-hooks", "features/nested"),
         files={"features/environment.py": AFTER_ONLY},
+        # No worker enters a feature of which nothing runs.
+        by_workers=(r"-printed: after Empty",),
     ),
-    Row("all formatters, to files", TO_FILES),
+    # Of the worker's hook that leaves it out, the formatter hears later.
+    Row(
+        "all formatters, to files",
+        TO_FILES,
+        by_workers=(r"[+-]calls: scenario Behind the door .*",),
+    ),
     Row("all formatters, nothing run", (*TO_FILES, "--dry-run")),
     Row("pretty", ()),
     Row("pretty in colours", ("--color=always", "-f", "pretty", "--no-source", "--no-multiline")),
@@ -85,6 +110,8 @@ ROWS = [
             r"[+-]printed: +features/environment.py:\d+: ContextMaskWarning: .*",
             r"\+printed: .* context.shadowed hides the one that an outer layer has set",
         ),
+        # Each process is warned once, in the first hook that it runs.
+        by_workers=(r"[+-]printed: +CAPTURED STDERR: before_scenario",),
     ),
     Row("nothing captured", ("--no-capture", "-f", "plain", "features/a_basket.feature")),
     Row("hooks not captured", ("--no-capture-hooks", "-f", "plain")),
@@ -98,6 +125,7 @@ ROWS = [
         "stopped at the first failure",
         ("--stop", *TO_FILES),
         known=(r"[+-]rerun: # -- RERUN: \d+ failing scenarios .*", r"\+rerun: features/.*:\d+"),
+        one_by_one=True,
     ),
     Row("being worked on", ("--wip",)),
     Row("by tags", ("-f", "plain", "-t", "@sums and not @dear", "-t", "@shop or @cheap")),
@@ -129,8 +157,16 @@ ROWS = [
         known=(r"\+printed: HOOK-ERROR: RuntimeError: trouble in before_step",),
     ),
     Row("a tag's hook fails", raising("before_tag", "fixture.market")),
-    Row("a rule's hook fails", raising("before_rule", "Fruit is eaten")),
-    Row("a feature's hook fails", raising("before_feature", "Prices")),
+    Row(
+        "a rule's hook fails",
+        raising("before_rule", "Fruit is eaten"),
+        by_workers=(r"-printed: HOOK-ERROR in before_rule: RuntimeError: trouble in before_rule",),
+    ),
+    Row(
+        "a feature's hook fails",
+        raising("before_feature", "Prices"),
+        by_workers=(r"\+printed:   Rule: .*", r"\+printed:     Background: A full basket"),
+    ),
     Row("a feature's last hook fails", raising("after_feature", "Prices")),
     Row("the first hook fails", ("-f", "plain", "-D", "raise_in=before_all")),
     # Once a run is being ended, nothing begins any more.
@@ -142,6 +178,7 @@ ROWS = [
             r"-hooks: (Closing / - / Too late|(Empty|Last) / - / -) \| .*",
             r"-printed on stderr: LOG_WARNING:shop: a scenario is over",
         ),
+        one_by_one=True,
     ),
     Row("a file that is no feature", ("-f", "plain"), {"features/i_odd.feature": "Fature: Odd\n"}),
     Row("a file that is not there", ("features/none.feature",)),
@@ -189,20 +226,25 @@ def serial(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Row], Seen]:
     return see
 
 
-@pytest.mark.parametrize("jobs", [1])
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    ("row", "jobs"),
+    [(row, jobs) for row in ROWS for jobs in (1, 2) if jobs == 1 or not row.one_by_one],
+    ids=lambda value: getattr(value, "name", f"-j {value}"),
+)
 def test_runs_are_like_those_of_behaves_own_runner(
     row: Row, jobs: int, serial: Callable[[Row], Seen], tmp_path: Path
 ) -> None:
     ours = seen(row, tmp_path, "-r", OURS, "-j", str(jobs))
     diff = list(unified_diff(serial(row).told(jobs), ours.told(jobs), n=0))[2:]
     diff = [line for line in diff if not line.startswith("@@")]
-    meant = {known: [line for line in diff if re.fullmatch(known, line)] for known in row.known}
-    assert all(meant.values()), f"no longer: {meant}"
+    patterns = row.known + row.by_workers * (jobs > 1)
+    meant = {known: [line for line in diff if re.fullmatch(known, line)] for known in patterns}
+    assert all(meant[known] for known in row.known), f"no longer: {meant}"
     others = [line for line in diff if not any(line in lines for lines in meant.values())]
     if jobs > 1:
         # A worker enters only features and rules of which it runs a scenario.
         others = [line for line in others if not line.startswith(tuple(not_entered(serial(row))))]
+        others = [one for one in others if not any(re.fullmatch(any_, one) for any_ in BY_WORKERS)]
     assert not others, "\n".join(others)
 
 

@@ -97,6 +97,20 @@ def test_a_worker_stays_in_its_feature_where_that_costs_nothing() -> None:
     assert played.entered() <= 16 + 4
 
 
+def test_a_worker_stays_in_its_feature_though_others_have_longer_scenarios() -> None:
+    rng = random.Random(3)  # noqa: S311  # a load that is made up
+    lengths = [rng.uniform(0.5, 1.5) for _ in range(160)]
+    played = play(Schedule(units(lengths, per_feature=10), 4), 4)
+    assert played.makespan <= 1.02 * sum(lengths) / 4
+    assert played.entered() <= 16 + 8
+
+
+def test_a_free_worker_goes_where_nobody_is() -> None:
+    load = [Unit((at,), 0 if at < 20 else 1, 1.0) for at in range(24)]
+    played = play(Schedule(load, 2), 2)
+    assert [unit.feature for _, _, _, unit in played.spans[:2]] == [0, 1]
+
+
 def test_one_worker_runs_all_as_it_was_written() -> None:
     load = units([1.0] * 50)
     assert play(Schedule(load, 1), 1).order == list(range(50))

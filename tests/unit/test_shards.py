@@ -107,7 +107,7 @@ def test_the_shard_is_found_where_the_system_tells_it(environment: dict[str, str
         {},
         {"JOB_COMPLETION_INDEX": "1"},
         {"CI_NODE_TOTAL": "1"},
-        {"SYSTEM_JOBPOSITIONINPHASE": "1", "SYSTEM_TOTALJOBSINPHASE": "1"},
+        {"CIRCLE_NODE_INDEX": "0", "CIRCLE_NODE_TOTAL": "1"},
         # Jobs of a matrix are not shards: each of them runs all.
         GITLAB | {"CI_JOB_NAME": "specs: [postgres 16, 2]"},
         AZURE | {"SYSTEM_PARALLELEXECUTIONTYPE": "MultiConfiguration"},

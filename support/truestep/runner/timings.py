@@ -53,7 +53,7 @@ class Timings:
         timings = cls()
         try:
             timings._known = _parse(json.loads(path.read_bytes()))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:
             timings.warning = _warning(path, file_trouble(error))
