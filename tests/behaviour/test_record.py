@@ -208,23 +208,48 @@ def test_what_only_behave_reads_is_told_all_the_same(shelf: Project) -> None:
     assert told.junit == {"Quotes": "passed"}
 
 
-def test_scenario_that_is_tried_again_counts_as_its_last_attempt(shelf: Project) -> None:
+WORKS_THE_SECOND_TIME = """\
+from behave import then
+
+tries = []
+
+@then("it works the second time")
+def works(context):
+    tries.append(1)
+    assert len(tries) > 1, "not yet"
+"""
+
+
+def test_scenario_that_passes_when_it_is_tried_again_is_flaky(shelf: Project) -> None:
     one_scenario(shelf, "Then it works the second time")
     shelf.write("environment.py", RETRIED)
-    shelf.write(
-        "steps/retried.py",
-        "from behave import then\n\ntries = []\n\n"
-        '@then("it works the second time")\ndef works(context):\n'
-        "    tries.append(1)\n    assert len(tries) > 1\n",
-    )
+    shelf.write("steps/retried.py", WORKS_THE_SECOND_TIME)
     told = Told.by(shelf)
     assert told.run.code == 0, told.run.out
     started = [message for kind, message in told.messages if kind == "testCaseStarted"]
     finished = [message for kind, message in told.messages if kind == "testCaseFinished"]
     assert [message["attempt"] for message in started] == [0, 1]
     assert [message["willBeRetried"] for message in finished] == [True, False]
-    assert told.facts["counts"] == {"passed": 1}
+    assert told.facts["counts"] == {"flaky": 1}
     assert told.junit == {"Only": "passed"}
+    assert told.rerun == []
+    assert (
+        "\n"
+        "  flaky           features/one.feature:2  Only\n"
+        "                  passed when it was tried again; first: not yet\n"
+        "\n"
+        "Report: reports/"
+    ) in told.run.out
+
+
+def test_scenario_that_fails_each_time_it_is_tried_has_failed(shelf: Project) -> None:
+    one_scenario(shelf, "Then 7 books are left")
+    shelf.write("environment.py", RETRIED)
+    told = Told.by(shelf)
+    assert told.run.code == 1
+    assert [kind for kind, _ in told.messages].count("testCaseStarted") == 3
+    assert told.facts["counts"] == {"failed": 1}
+    assert told.said == [("failed", "features/one.feature:2  Only")]
 
 
 def test_cases_of_unselected_scenarios_are_not_in_the_record(shelf: Project) -> None:

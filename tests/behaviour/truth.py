@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from tests.project import Project, Run
 
 OUTCOME = "application/vnd.truestep.outcome+json"
-WORDS = ("failed", "error", "infrastructure", "undefined", "pending", "not run")
+WORDS = ("failed", "error", "infrastructure", "undefined", "pending", "flaky", "not run")
 FORMATTERS = (
     "plain",
     "pretty",

@@ -17,7 +17,14 @@ from truestep.console import Console
 from truestep.redaction import redact
 from truestep.runner.facts import Facts, git_state
 from truestep.runner.folder import RERUN, RunFolder
-from truestep.runner.outcomes import Around, Outcome, Status, is_infrastructure, outcome_of
+from truestep.runner.outcomes import (
+    Around,
+    Outcome,
+    Status,
+    is_infrastructure,
+    of_attempts,
+    outcome_of,
+)
 from truestep.runner.places import place_of
 from truestep.runner.recorder import Recorder
 from truestep.runner.results import describe
@@ -64,6 +71,7 @@ class RunRecord:
         self.folder = self._files.path
         self.selected: dict[int, Any] = {}
         self.outcomes: dict[int, Outcome] = {}
+        self._attempts: dict[int, list[Outcome]] = {}
         self.around: list[Around] = []
         self.again: list[str] = []
         self.facts = Facts(self._files.run_id, settings=dict(settings), git=git_state(Path.cwd()))
@@ -130,9 +138,7 @@ class RunRecord:
             evidence = self._witness.scenario_ended(failed=case.has_failed)
             if evidence is not None:
                 self._recorder.attach(EVIDENCE_TYPE, evidence)
-        outcome = outcome_of(scenario, case.errors)
-        self.outcomes[id(scenario)] = outcome
-        self._recorder.scenario_finished(outcome)
+        self._ended(scenario, outcome_of(scenario, case.errors))
 
     @_apart
     def step_started(self, step: Any) -> None:
@@ -195,9 +201,7 @@ class RunRecord:
         case, scenario = self._recorder.case, self._recorder.scenario
         if case is not None:
             case.break_off(error)
-            outcome = Outcome(Status.ERROR, redact(describe(error)))
-            self.outcomes[id(scenario)] = outcome
-            self._recorder.scenario_finished(outcome)
+            self._ended(scenario, Outcome(Status.ERROR, redact(describe(error))))
 
     @_apart
     def finish(self, *, failed: bool, broken: BaseException | None) -> None:
@@ -239,6 +243,12 @@ class RunRecord:
         """How each selected scenario ended, by the `id()` of behave's."""
         not_run = Outcome(Status.NOT_RUN)
         return {key: self.outcomes.get(key, not_run) for key in self.selected}
+
+    def _ended(self, scenario: Any, outcome: Outcome) -> None:
+        attempts = self._attempts.setdefault(id(scenario), [])
+        attempts.append(outcome)
+        self.outcomes[id(scenario)] = of_attempts(attempts, repeated=self.facts.repeat > 1)
+        self._recorder.scenario_finished(outcome)
 
     def _place(self, name: str, statement: Any) -> SourceReference:
         if statement is None:
