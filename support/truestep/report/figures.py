@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from markupsafe import Markup
 
@@ -63,7 +64,12 @@ def trend(runs: Sequence[PastRun]) -> Markup:
 
 def strip(story: Story) -> Markup:
     """Returns a scenario's last runs as a row of ticks: tall where it did not work."""
-    shown = story.outcomes[-_STRIP_RUNS:]
+    return _strip(story.outcomes[-_STRIP_RUNS:])
+
+
+# Most scenarios have the same to show, and there are many of them.
+@cache
+def _strip(shown: tuple[Outcome, ...]) -> Markup:
     bad = sum(outcome.is_failure for outcome in shown)
     words = f"Last {len(shown)} runs: " + (f"{bad} did not work" if bad else "worked each time")
     ticks = []

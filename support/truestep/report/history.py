@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock
 
 from truestep.report.files import write_private
 from truestep.report.outcome import Outcome
@@ -43,10 +45,16 @@ class PastRun:
     commit: str
     branch: str
     results: dict[str, Outcome]
+    # As it stands in the file, once it does: it is not written anew for each run that follows.
+    line: bytes = field(default=b"", compare=False, repr=False)
 
     def count(self, *outcomes: Outcome) -> int:
         """How many scenarios ended in one of these ways."""
-        return sum(outcome in outcomes for outcome in self.results.values())
+        return sum(self._counts[outcome] for outcome in outcomes)
+
+    @cached_property
+    def _counts(self) -> Counter[Outcome]:
+        return Counter(self.results.values())
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ def remember(run: Run, path: Path) -> History:
         OSError: it cannot be written.
     """
     # Runs of one project may end at the same moment.
-    with FileLock(path.with_name(f".{path.name}.lock")):
+    with _alone(path.with_name(f".{path.name}.lock")):
         past = read_history(path).runs
         own = tuple(_as_past(run, index) for index in range(len(run.about)))
         new = {one.run_id for one in own}
@@ -113,8 +121,7 @@ def write_history(history: History, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    text = "".join(json.dumps(_row(run), separators=(",", ":")) + "\n" for run in history.runs)
-    write_private(path, text.encode())
+    write_private(path, b"".join((run.line or _line(run)) + b"\n" for run in history.runs))
 
 
 def merged_histories(histories: Iterable[History]) -> History:
@@ -122,6 +129,17 @@ def merged_histories(histories: Iterable[History]) -> History:
     runs = {run.run_id: run for history in histories for run in history.runs}
     ordered = sorted(runs.values(), key=lambda run: (run.started is not None, str(run.started)))
     return History(tuple(ordered)[-KEPT_RUNS:])
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Waits until no other process is in here; the system lets go of one that was killed."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _as_past(run: Run, index: int) -> PastRun:
@@ -140,8 +158,8 @@ def _as_past(run: Run, index: int) -> PastRun:
     )
 
 
-def _row(run: PastRun) -> dict[str, Any]:
-    return {
+def _line(run: PastRun) -> bytes:
+    row = {
         "run_id": run.run_id,
         "started": run.started.isoformat() if run.started else None,
         "took_s": run.took_s,
@@ -149,6 +167,7 @@ def _row(run: PastRun) -> dict[str, Any]:
         "branch": run.branch,
         "results": {key: _LETTER[outcome] for key, outcome in run.results.items()},
     }
+    return json.dumps(row, separators=(",", ":")).encode()
 
 
 def _past_run(line: bytes) -> PastRun | None:
@@ -162,6 +181,7 @@ def _past_run(line: bytes) -> PastRun | None:
             commit=str(row["commit"]),
             branch=str(row["branch"]),
             results={key: _OUTCOME[letter] for key, letter in row["results"].items()},
+            line=line,
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         # A line that somebody has edited, or a later version has written: history is a

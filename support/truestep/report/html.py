@@ -7,15 +7,16 @@ import hashlib
 import json
 import shlex
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache as cached
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from truestep.report import wording
+from truestep.report.compiled import CompiledTemplates
 from truestep.report.figures import bar, strip, trend
 from truestep.report.history import History
 from truestep.report.outcome import Outcome, worst
@@ -30,10 +31,20 @@ _EVIDENCE_IN_PAGE_CHARACTERS = 24_000_000
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
-def render(run: Run, history: History, *, title: str = "Living documentation") -> str:
-    """Returns the page. All that comes from outside is escaped, and no script in it could run."""
+def render(
+    run: Run, history: History, *, title: str = "Living documentation", cache: Path | None = None
+) -> str:
+    """Returns the page. All that comes from outside is escaped, and no script in it could run.
+
+    Args:
+        run: what it shows.
+        history: the runs before it, and the run itself.
+        title: what it is called.
+        cache: the folder that is kept between runs; without one each page takes longer.
+    """
     css, js = _asset("report.css"), _asset("report.js")
-    template = _environment(tuple(use.name for use in run.services)).get_template("page.html")
+    services = tuple(use.name for use in run.services)
+    template = _environment(services, cache).get_template("page.html")
     return template.render(
         page(run, history, title)
         | {
@@ -58,18 +69,19 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-@cache
+@cached
 def _asset(name: str) -> str:
     return (resources.files("truestep.report") / "templates" / name).read_text("utf-8")
 
 
-def _environment(services: tuple[str, ...]) -> Environment:
+def _environment(services: tuple[str, ...], cache: Path | None) -> Environment:
     environment = Environment(
         loader=PackageLoader("truestep.report", "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        bytecode_cache=CompiledTemplates(cache / "page") if cache else None,
     )
     environment.filters |= _filters(services)
     environment.tests["outline"] = lambda item: isinstance(item, Outline)
@@ -77,7 +89,6 @@ def _environment(services: tuple[str, ...]) -> Environment:
 
 
 def _filters(services: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     by_tag = {f"@{name}": name for name in services}
     spent = 0
 
@@ -94,7 +105,7 @@ def _filters(services: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
         "duration": wording.duration,
         "evidence": evidence,
         "image": _image,
-        "markdown": lambda text: Markup(markdown.render(text)),  # noqa: S704  # raw HTML is off
+        "markdown": lambda text: Markup(_markdown().render(text)),  # noqa: S704  # raw HTML is off
         "moment": wording.moment,
         "place": lambda outline: f"{next(iter(outline.scenarios)).uri}:{outline.line}",
         "quoted": shlex.quote,
@@ -108,6 +119,14 @@ def _filters(services: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
         "words": lambda outcome, what: getattr(wording.WORDS[outcome], what),
         "worst": lambda scenarios: worst(one.outcome for one in scenarios),
     }
+
+
+@cached
+def _markdown() -> Any:
+    # Late: not every project describes its features.
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 def _values(step: Step) -> Markup:

@@ -16,7 +16,7 @@ from truestep.report.run import Feature, Run, RunProblem, Scenario
 PREFIX = "TESTS-"
 _RUN = "run"
 # What XML 1.0 has no way to write.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def write_junit(run: Run, folder: Path) -> None:

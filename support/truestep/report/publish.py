@@ -42,7 +42,11 @@ class Published:
 
 
 def publish(
-    folder: Path, *, environment: Mapping[str, str], junit: Path | None = None
+    folder: Path,
+    *,
+    environment: Mapping[str, str],
+    junit: Path | None = None,
+    cache: Path | None = None,
 ) -> Published:
     """Makes the reports of the run that has just ended: page, JUnit, history, CI's summary.
 
@@ -52,6 +56,7 @@ def publish(
         folder: the run directory, `reports/<run id>`.
         environment: of the process; says whether this is GitHub, and where its summary goes.
         junit: the folder of JUnit files; without it, the one beside the run directory.
+        cache: the folder that is kept between runs; without one the page takes longer.
     """
     warnings: list[str] = []
     try:
@@ -67,7 +72,8 @@ def publish(
         write_history(history, folder / HISTORY)
 
     def write_page() -> None:
-        write_private(folder / PAGE, render(run, history).encode("utf-8", "replace"))
+        page = render(run, history, cache=cache)
+        write_private(folder / PAGE, page.encode("utf-8", "replace"))
 
     def summarize() -> None:
         with Path(environment["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:

@@ -6,13 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from truestep.errors import TruestepError
 
 MESSAGES = "messages.ndjson"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -61,8 +62,7 @@ def when(timestamp: dict[str, int] | None) -> datetime | None:
     """Returns the moment that a timestamp names, to the microsecond."""
     if timestamp is None:
         return None
-    micros = timestamp["nanos"] // 1000
-    return datetime.fromtimestamp(timestamp["seconds"], UTC).replace(microsecond=micros)
+    return _EPOCH + timedelta(seconds=timestamp["seconds"], microseconds=timestamp["nanos"] // 1000)
 
 
 def seconds(duration: dict[str, int] | None) -> float:
@@ -82,6 +82,17 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             looked=str(path),
             remedy=f"name a folder that behave has made, such as reports/latest: it has {MESSAGES}",
         ) from None
+    try:
+        # All at once takes half of the time.
+        messages = json.loads(b"[" + b",".join(lines) + b"]")
+    except ValueError:
+        messages = [None]
+    if all(message.__class__ is dict for message in messages):
+        return iter(messages)
+    return _one_by_one(path, lines)
+
+
+def _one_by_one(path: Path, lines: list[bytes]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, start=1):
         try:
             message = json.loads(line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -88,10 +87,10 @@ class CaseReader:
         steps = []
         for test_step in case.test_case["testSteps"]:
             row = rows.get(test_step.get("pickleStepId", ""))
+            if row is None and _is_quiet(case, test_step["id"]):
+                continue
             step = self._step(row, test_step, case, self._hook(test_step))
-            is_quiet = step.outcome in (Outcome.PASSED, Outcome.NOT_RUN, Outcome.SKIPPED)
-            if row is not None or not is_quiet or step.attachments:
-                steps.append(step)
+            steps.append(step)
         return _as_stated(tuple(steps), _stated(case)[0])
 
     def outcome(self, steps: Iterable[Step], case: CaseRecord | None) -> Outcome:
@@ -212,12 +211,22 @@ def _stated(case: CaseRecord) -> tuple[Outcome | None, str]:
     return None, ""
 
 
+def _is_quiet(case: CaseRecord, hook: str) -> bool:
+    """Whether a hook, by the id of its step, has done nothing that anybody would look at."""
+    if hook in case.attachments:
+        return False
+    finished = case.step_finished.get(hook)
+    if finished is None:
+        return hook not in case.step_started
+    return finished["testStepResult"]["status"] in ("PASSED", "SKIPPED", "UNKNOWN")
+
+
 def _as_stated(steps: tuple[Step, ...], stated: Outcome | None) -> tuple[Step, ...]:
     """Steps that failed by an exception of an unknown class end as their scenario does."""
     bad = [step.outcome for step in steps if step.outcome.is_failure]
     if stated in (Outcome.FAILED, Outcome.INFRASTRUCTURE) and stated not in bad:
         return tuple(
-            replace(step, outcome=stated) if step.outcome.is_failure else step for step in steps
+            step._replace(outcome=stated) if step.outcome.is_failure else step for step in steps
         )
     return steps
 

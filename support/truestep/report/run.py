@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from truestep.report.outcome import SEVERITY, Outcome
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """Why something did not end well: the exception's class name, its text, its traceback."""
 
     type: str
@@ -19,8 +18,7 @@ class Problem:
     trace: str = ""
 
 
-@dataclass(frozen=True)
-class Attachment:
+class Attachment(NamedTuple):
     """Something kept beside a step or a scenario.
 
     `body` is text, or base64 where `is_binary`. What is large is a file instead: then `body` is
@@ -34,8 +32,7 @@ class Attachment:
     file: str = ""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing that happened while a scenario ran. `at` is None when its time is not known."""
 
     at: datetime | None
@@ -58,9 +55,11 @@ class Evidence:
 Table: TypeAlias = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of a scenario, or a hook that ran for it (`hook` is its name then)."""
+class Step(NamedTuple):
+    """One step of a scenario, or a hook that ran for it (`hook` is its name then).
+
+    There are many of these, and a dataclass takes three times as long to make.
+    """
 
     keyword: str
     text: str
@@ -78,8 +77,7 @@ class Step:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(NamedTuple):
     """How a scenario ended in one of several runs that were merged."""
 
     run_id: str
@@ -128,8 +126,7 @@ class Scenario:
         return min(bad, key=lambda step: SEVERITY[step.outcome], default=None)
 
 
-@dataclass(frozen=True)
-class Examples:
+class Examples(NamedTuple):
     """A table of examples: a heading, and for each row its cells and the scenario made of it."""
 
     name: str
@@ -139,8 +136,7 @@ class Examples:
     rows: tuple[tuple[tuple[str, ...], Scenario], ...]
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(NamedTuple):
     """A scenario that is written once, with places to fill in, and shown by examples."""
 
     slug: str
@@ -161,8 +157,7 @@ class Outline:
 Item: TypeAlias = Scenario | Outline
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """The scenarios of a rule, or those of a feature that stand outside of rules (no name)."""
 
     name: str
@@ -207,8 +202,7 @@ class Feature:
         return (scenario for section in self.sections for scenario in section.scenarios)
 
 
-@dataclass(frozen=True)
-class ServiceUse:
+class ServiceUse(NamedTuple):
     """A server that the run used."""
 
     name: str
@@ -223,8 +217,7 @@ class ServiceUse:
     run_id: str = ""
 
 
-@dataclass(frozen=True)
-class RunProblem:
+class RunProblem(NamedTuple):
     """What went wrong outside of every scenario: in a hook of the whole run, or with a server."""
 
     where: str

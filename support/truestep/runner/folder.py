@@ -39,7 +39,7 @@ class RunFolder:
     def __init__(self, reports: Path, console: Console) -> None:
         self._console = console
         self._messages = -1
-        self._held = b""
+        self._held: list[bytes] = []
         self._closed = False
         self._failed = False
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
@@ -59,10 +59,11 @@ class RunFolder:
         """
         if self._closed:
             return
-        self._held += line
+        self._held.append(line)
         if more:
             return
-        line, self._held = self._held, b""
+        line = b"".join(self._held)
+        self._held.clear()
         try:
             # One call of the system: a reader never sees half of a line.
             if os.write(self._messages, line) < len(line):

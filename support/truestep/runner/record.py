@@ -15,6 +15,7 @@ from cucumber_messages import Location, SourceReference
 
 from truestep.console import Console
 from truestep.redaction import redact
+from truestep.runner.collector import uncollected
 from truestep.runner.facts import Facts, git_state
 from truestep.runner.folder import RERUN, RunFolder
 from truestep.runner.outcomes import (
@@ -97,7 +98,8 @@ class RunRecord:
         """
         self._hooks = hooks
         paths = dict.fromkeys(feature.filename for feature in features)
-        self._recorder.begin(paths, unreadable, _scenarios(features))
+        with uncollected():
+            self._recorder.begin(paths, unreadable, _scenarios(features))
 
     @_apart
     def select(self, features: Sequence[Any], config: Any, registry: Any) -> None:
@@ -112,7 +114,8 @@ class RunRecord:
         self.selected = {id(scenario): scenario for scenario in selected}
         self.facts.scenario_count = len(selected)
         self.save()
-        self._recorder.select(selected, registry, self._hooks)
+        with uncollected():
+            self._recorder.select(selected, registry, self._hooks)
 
     @_apart
     def scenario_started(self, scenario: Any) -> None:

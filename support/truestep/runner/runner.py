@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Iterator
@@ -76,7 +75,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             finally:
                 self._record.facts.ended_by = self.interruptions.received
                 self._record.finish(failed=failed, broken=broken)
-                tell(self._record, self._console, self._project.services, junit)
+                tell(self._record, self._console, self._project, junit)
         return failed
 
     def load_hooks(self, filename: str | None = None) -> None:
@@ -260,8 +259,6 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         # Steps register there, whatever behave.step_registry says since.
         steps = behave.runner.the_step_registry
         self._record.select(self.features, self.config, steps)
-        # What was read stays until the end; the collector need not look at it time and again.
-        gc.freeze()
 
     @contextmanager
     def _beside(self, first: BaseException) -> Iterator[None]:
