@@ -52,9 +52,12 @@ def read_record(folder: Path) -> Record:
         TruestepError: there is no record, or it is not one.
     """
     reader = _Reader(Record())
+    takers = reader.takers
     for message in _lines(folder / MESSAGES):
         for kind, content in message.items():
-            reader.take(kind, content)
+            # Kinds that no report shows are passed over.
+            if kind in takers:
+                takers[kind](content)
     return reader.record
 
 
@@ -122,7 +125,7 @@ class _Reader:
         self._case_by_id: dict[str, CaseRecord] = {}
         self._case_by_start: dict[str, CaseRecord] = {}
         self._run_hook_by_start: dict[str, int] = {}
-        self._takers: dict[str, Callable[[dict[str, Any]], None]] = {
+        self.takers: dict[str, Callable[[dict[str, Any]], None]] = {
             "gherkinDocument": record.documents.append,
             "pickle": self._pickle,
             "parseError": record.parse_errors.append,
@@ -139,12 +142,6 @@ class _Reader:
             "attachment": self._attachment,
             "externalAttachment": self._attachment,
         }
-
-    def take(self, kind: str, content: dict[str, Any]) -> None:
-        """Keeps one message; kinds that no report shows are passed over."""
-        taker = self._takers.get(kind)
-        if taker is not None:
-            taker(content)
 
     def _pickle(self, content: dict[str, Any]) -> None:
         self.record.pickles[content["id"]] = content

@@ -24,6 +24,7 @@ from truestep.runner.junit_files import forget_junit, junit_folder
 from truestep.runner.listener import Listener
 from truestep.runner.project import project_settings
 from truestep.runner.record import RunRecord
+from truestep.runner.relative import remember_relative_paths
 from truestep.runner.witness import Witness
 from truestep.settings import Evidence
 from truestep.signals import Interruptions
@@ -38,6 +39,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
+        remember_relative_paths()
         if os.environ.get("NO_COLOR"):
             config.color = "off"
         self.interruptions = Interruptions(self._end)
