@@ -31,6 +31,7 @@ _LETTER = {
     Outcome.UNDEFINED: "u",
     Outcome.PENDING: "d",
     Outcome.NOT_RUN: "n",
+    Outcome.FLAKY: "y",
 }
 _OUTCOME = {letter: outcome for outcome, letter in _LETTER.items()}
 
@@ -65,14 +66,14 @@ class Story:
 
     @property
     def changes(self) -> int:
-        """How often it went from working to not working, or back."""
+        """How often it went from working to not working, or back; flaky is not working."""
         works = [outcome is Outcome.PASSED for outcome in self.outcomes]
         return sum(before != after for before, after in pairwise(works))
 
     @property
     def is_unsteady(self) -> bool:
         """Whether its result comes and goes."""
-        return self.changes >= _UNSTEADY_CHANGES
+        return self.changes >= _UNSTEADY_CHANGES or Outcome.FLAKY in self.outcomes
 
 
 @dataclass(frozen=True)

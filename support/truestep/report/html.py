@@ -16,12 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from truestep.report import wording
+from truestep.report.attempt import Attachment, Attempt, Step
 from truestep.report.compiled import CompiledTemplates
 from truestep.report.figures import bar, strip, trend
 from truestep.report.history import History
 from truestep.report.outcome import Outcome, worst
 from truestep.report.page import page
-from truestep.report.run import Attachment, Outline, Run, Scenario, Step
+from truestep.report.run import Outline, Run, Scenario
 from truestep.report.timeline import exhibits, timeline
 from truestep.report.values import marked_slots, marked_values
 
@@ -92,7 +93,7 @@ def _filters(services: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
     by_tag = {f"@{name}": name for name in services}
     spent = 0
 
-    def evidence(scenario: Scenario) -> Markup | None:
+    def evidence(scenario: Scenario | Attempt) -> Markup | None:
         nonlocal spent
         data = _evidence(scenario)
         if data is None or spent + len(data) > _EVIDENCE_IN_PAGE_CHARACTERS:
@@ -101,6 +102,7 @@ def _filters(services: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
         return data
 
     return {
+        "attempts": wording.attempts,
         "css": lambda outcome: outcome.replace(" ", "-"),
         "duration": wording.duration,
         "evidence": evidence,
@@ -115,6 +117,7 @@ def _filters(services: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
         "strip": strip,
         "tables": _tables,
         "tally": _tally,
+        "unsteady": wording.unsteady,
         "values": _values,
         "words": lambda outcome, what: getattr(wording.WORDS[outcome], what),
         "worst": lambda scenarios: worst(one.outcome for one in scenarios),
@@ -154,6 +157,7 @@ def _tally(scenarios: Iterable[Scenario]) -> dict[str, Any]:
     """How the scenarios of a feature went, in words."""
     outcomes = [scenario.outcome for scenario in scenarios]
     failed = sum(outcome.is_failure for outcome in outcomes)
+    flaky = outcomes.count(Outcome.FLAKY)
     passed = outcomes.count(Outcome.PASSED)
     ran = len(outcomes) - outcomes.count(Outcome.SKIPPED)
     if not ran:
@@ -162,11 +166,12 @@ def _tally(scenarios: Iterable[Scenario]) -> dict[str, Any]:
         text = "works as described" if ran == 1 else f"all {ran} scenarios work"
     else:
         text = f"{passed} of {wording.scenarios(ran)} work"
+        text += f", {flaky} flaky" if flaky else ""
     # What works and what was left out is green; only what is all left out is not.
     return {"worst": worst(iter(outcomes)), "failed": failed, "text": text}
 
 
-def _evidence(scenario: Scenario) -> Markup | None:
+def _evidence(scenario: Scenario | Attempt) -> Markup | None:
     """What the page's script draws: data in a script element that is never run."""
     moments, shown = timeline(scenario), exhibits(scenario)
     if not moments and not shown:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from truestep.report.outcome import SEVERITY, Outcome
-from truestep.report.run import Attempt, Examples, Feature, Item, Outline, Run, Scenario, Section
+from truestep.report.run import Examples, Feature, Item, Outline, Run, Scenario, Section
 
 
 def merged(runs: Sequence[Run]) -> Run:
@@ -43,8 +43,8 @@ def _worst_of(scenarios: list[Scenario]) -> Scenario:
     # A later or other run reached what one did not.
     reached = [one for one in ran if one.outcome is not Outcome.NOT_RUN] or ran
     worst = min(reached, key=lambda one: SEVERITY[one.outcome])
-    attempts = tuple(Attempt(one.run_id, one.outcome) for one in reversed(ran))
-    return replace(worst, attempts=attempts)
+    attempts = [attempt for one in reversed(ran) for attempt in one.attempts or (one.as_attempt(),)]
+    return replace(worst, attempts=tuple(attempts) if len(attempts) > 1 else ())
 
 
 def _joined(latest: Feature, older: Feature) -> Feature:

@@ -9,17 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from truestep.errors import TruestepError
+from truestep.report.attempt import Problem
 from truestep.report.documents import Documents
 from truestep.report.outcome import Outcome
 from truestep.report.record import MESSAGES, Record, read_record, when
 from truestep.report.results import EVIDENCE, CaseReader, outcome_of, problem_of
-from truestep.report.run import (
-    About,
-    Problem,
-    Run,
-    RunProblem,
-    ServiceUse,
-)
+from truestep.report.run import About, Run, RunProblem, ServiceUse
 
 FACTS = "run.json"
 
@@ -53,7 +48,12 @@ def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
         for row in facts.get("services", ())
     )
     features = tuple(
-        Documents(record, CaseReader(record, folder, evidence), about.run_id).features()
+        Documents(
+            record,
+            CaseReader(record, folder, evidence),
+            about.run_id,
+            repeated=facts.get("repeat", 1) > 1,
+        ).features()
     )
     places = {
         f"{scenario.uri}:{line}"

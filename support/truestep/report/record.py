@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass
 class CaseRecord:
-    """What the record says of one test case: its last attempt."""
+    """What the record says of one attempt at a test case; one that never started has no start."""
 
     test_case: dict[str, Any]
     started: dict[str, Any] | None = None
@@ -36,8 +36,8 @@ class Record:
 
     documents: list[dict[str, Any]] = field(default_factory=list)
     pickles: dict[str, dict[str, Any]] = field(default_factory=dict)
-    # By the id of the pickle.
-    cases: dict[str, CaseRecord] = field(default_factory=dict)
+    # By the id of the pickle: the attempts, in order.
+    cases: dict[str, list[CaseRecord]] = field(default_factory=dict)
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
     run_hooks: list[tuple[dict[str, Any], dict[str, Any] | None]] = field(default_factory=list)
     parse_errors: list[dict[str, Any]] = field(default_factory=list)
@@ -118,11 +118,14 @@ def _unreadable(path: Path, number: int, seen: str) -> TruestepError:
 
 
 class _Reader:
-    """Sorts messages as they come; each refers only to ones before it."""
+    """Sorts messages as they come; each refers only to ones before it.
+
+    Those of test cases that run side by side come mixed, and say themselves which they are of.
+    """
 
     def __init__(self, record: Record) -> None:
         self.record = record
-        self._case_by_id: dict[str, CaseRecord] = {}
+        self._attempts_by_id: dict[str, list[CaseRecord]] = {}
         self._case_by_start: dict[str, CaseRecord] = {}
         self._run_hook_by_start: dict[str, int] = {}
         self.takers: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -164,14 +167,16 @@ class _Reader:
         self.record.run_hooks[index] = (self.record.run_hooks[index][0], content)
 
     def _case(self, content: dict[str, Any]) -> None:
-        case = CaseRecord(content)
-        self._case_by_id[content["id"]] = self.record.cases[content["pickleId"]] = case
+        attempts = [CaseRecord(content)]
+        self._attempts_by_id[content["id"]] = self.record.cases[content["pickleId"]] = attempts
 
     def _case_started(self, content: dict[str, Any]) -> None:
-        # A new attempt: what the one before it left is not its own.
-        test_case = self._case_by_id[content["testCaseId"]].test_case
-        case = CaseRecord(test_case, started=content)
-        self._case_by_start[content["id"]] = self.record.cases[test_case["pickleId"]] = case
+        attempts = self._attempts_by_id[content["testCaseId"]]
+        if attempts[0].started is None:
+            attempts[0].started = content
+        else:
+            attempts.append(CaseRecord(attempts[0].test_case, started=content))
+        self._case_by_start[content["id"]] = attempts[-1]
 
     def _case_finished(self, content: dict[str, Any]) -> None:
         self._case_of(content).finished = content

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from truestep import errors
+from truestep.report.attempt import Attachment, Entry, Evidence, Problem, Step
 from truestep.report.outcome import Outcome, worst
 from truestep.report.record import CaseRecord, Record, seconds, when
-from truestep.report.run import Attachment, Entry, Evidence, Problem, Step
 
 EVIDENCE = "evidence"
 EVIDENCE_TYPE = "application/vnd.truestep.evidence+json"
