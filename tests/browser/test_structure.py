@@ -189,7 +189,7 @@ def test_page_says_that_it_runs_no_script_but_its_own(tea_page: Path, open_page:
 
 @pytest.mark.parametrize("name", [path.parent.name for path in sorted(GOLDEN.glob("*/run.json"))])
 def test_page_of_a_real_run_is_complete(tmp_path: Path, open_page: Open, name: str) -> None:
-    run = report([GOLDEN / name], tmp_path / "out")
+    run = report(GOLDEN / name, tmp_path / "out")
     page = open_page(tmp_path / "out/index.html")
     shown = page.locator("#features").text_content() or ""
     for scenario in run.scenarios:
@@ -205,7 +205,7 @@ def test_all_features_of_this_project_can_be_read(tmp_path: Path, open_page: Ope
     for path in sorted((ROOT / "features").rglob("*.feature")):
         builder.feature(path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
     builder.run()
-    run = report([builder.finish()], tmp_path / "out")
+    run = report(builder.finish(), tmp_path / "out")
     page = open_page(tmp_path / "out/index.html")
     shown = plain(page.locator("#features").text_content() or "")
     assert len(run.features) >= 13

@@ -37,7 +37,7 @@ def test_page_is_made_again_from_the_directory_alone(tea: Path, tmp_path: Path) 
     shutil.copytree(tea, elsewhere)
     shutil.rmtree(tea.parent)
     (elsewhere / "index.html").unlink()
-    report([elsewhere], elsewhere)
+    report(elsewhere, elsewhere)
     assert (elsewhere / "index.html").read_text() == page
 
 
@@ -95,7 +95,7 @@ def test_report_that_cannot_be_written_is_an_error_of_its_command(
 ) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TruestepError) as caught:
-        report([tea], tmp_path / "file")
+        report(tea, tmp_path / "file")
     assert str(caught.value) == (
         "the report could not be written: File exists\n"
         f"  Looked at: {tmp_path / 'file'}\n"

@@ -143,6 +143,21 @@ def _alone(path: Path) -> Iterator[None]:
         os.close(lock)
 
 
+def as_one(run: Run) -> PastRun:
+    """Returns the shards of a run, merged, as the one run that they are."""
+    started = [about.started for about in run.about if about.started]
+    finished = [about.finished for about in run.about if about.finished]
+    is_timed = started and len(finished) == len(run.about)
+    return PastRun(
+        run_id=min(run.about, key=lambda about: about.shard.index if about.shard else 0).run_id,
+        started=min(started, default=None),
+        took_s=(max(finished) - min(started)).total_seconds() if is_timed else None,
+        commit=run.about[-1].commit,
+        branch=run.about[-1].branch,
+        results={one.key: one.outcome for one in run.scenarios if one.outcome in _LETTER},
+    )
+
+
 def _as_past(run: Run, index: int) -> PastRun:
     about = run.about[index]
     return PastRun(

@@ -125,6 +125,7 @@ def _about(about: About) -> list[tuple[str, str]]:
         "Took": wording.duration(about.took_s) if about.took_s is not None else "",
         "Command": shlex.join(["behave", *about.arguments]),
         "Ended by": about.ended_by,
+        "Shard": f"{about.shard.index} of {about.shard.total}" if about.shard else "",
         "Exit code": "" if about.exit_code is None else str(about.exit_code),
         "Code": f"{code}, with changes that are not committed" if code and about.is_dirty else code,
         "Versions": ", ".join(f"{name} {version}" for name, version in about.versions.items()),

@@ -174,6 +174,15 @@ class RunProblem(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Shard:
+    """Which part of a run that was split: from 1 to `total`, and by what it was split."""
+
+    index: int
+    total: int
+    plan: str
+
+
+@dataclass(frozen=True)
 class About:
     """One run's own facts, from `run.json`."""
 
@@ -191,6 +200,12 @@ class About:
     is_dirty: bool = False
     # The signal that ended it, or "".
     ended_by: str = ""
+    shard: Shard | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it got to its end, and passed."""
+        return self.is_complete and self.exit_code == 0
 
     @property
     def took_s(self) -> float | None:
