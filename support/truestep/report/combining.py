@@ -51,7 +51,7 @@ def combine(folders: Sequence[Path], into: Path, environment: Mapping[str, str])
     sources: dict[str, Path] = {}
     runs: list[Run] = []
     unread: list[TruestepError] = []
-    for folder in dict.fromkeys(resolve(folder) for folder in folders):
+    for folder in map(resolve, folders):
         try:
             run = read_run(folder, place_of_evidence(folder, into))
         except TruestepError as error:

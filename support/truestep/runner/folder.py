@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,10 @@ class RunFolder:
         self.path.mkdir(mode=_PRIVATE_FOLDER)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._messages = os.open(self.path / MESSAGES, flags, _PRIVATE_FILE)
+        # Held as long as the run goes on, whatever ends it: another run does not remove it then.
+        # Not every file system can lock; on such a one none is removed.
+        with suppress(OSError):
+            fcntl.flock(self._messages, fcntl.LOCK_EX)
         self._point_latest_here()
 
     def _point_latest_here(self) -> None:

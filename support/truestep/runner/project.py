@@ -17,13 +17,15 @@ from truestep.settings import Evidence, read_settings
 class ProjectSettings:
     """Settings of the record; the defaults, with the `error`, when the project's are not valid.
 
-    `reports` is the folder of all runs' reports, `cache` the one that is kept between runs.
+    `reports` is the folder of all runs' reports, `cache` the one that is kept between runs,
+    `keep_runs` how many runs' reports are kept.
     `hide` are names whose values nobody may read, `services` the tags that stand for services,
     `written` what was written, by section, as it may be shown.
     """
 
     reports: Path = Path("reports")
     cache: Path | None = None
+    keep_runs: int = 20
     evidence: Evidence = Evidence.FAILED
     hide: Collection[str] = ()
     services: Collection[str] = ()
@@ -50,6 +52,7 @@ def project_settings(userdata: Mapping[str, str]) -> ProjectSettings:
     return ProjectSettings(
         settings.reports,
         settings.cache,
+        settings.keep_runs,
         settings.evidence,
         settings.hide,
         settings.services.keys(),

@@ -25,6 +25,7 @@ from truestep.runner.listener import Listener
 from truestep.runner.project import project_settings
 from truestep.runner.record import RunRecord
 from truestep.runner.relative import remember_relative_paths
+from truestep.runner.retention import remove_old_runs
 from truestep.runner.witness import Witness
 from truestep.settings import Evidence
 from truestep.signals import Interruptions
@@ -107,6 +108,9 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             )
         )
         self._record.begin(self.features, self._unreadable, self.hooks)
+        if self._record.is_complete:
+            # The features are read by now: their list may have come from an old run's rerun file.
+            remove_old_runs(self._record.folder, self._project.keep_runs, self._console)
         self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
         return bool(super().run_model(features))
 
