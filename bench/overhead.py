@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from generated import ACCOUNT, EMPTY, OUR_RUNNER, behave, write_project
 from measure import Bench, Contenders
+from projects import empty_scenarios, timed_run
 from rows import AtMost, Question
 
 _HOOKS = "from truestep.hooks import *\n"
+_OUR_RUNNER = ("-r", "truestep.runner:Runner")
 
 
 @contextmanager
 def _hooks() -> Iterator[Contenders]:
-    with TemporaryDirectory(prefix="truestep-bench-") as folder:
-        with_hooks, plain = Path(folder) / "with-hooks", Path(folder) / "plain"
-        write_project(with_hooks)
-        write_project(plain)
-        (with_hooks / "environment.py").write_text(_HOOKS)
-        yield Contenders(ours=partial(behave, with_hooks), peer=partial(behave, plain))
+    with _two_projects() as (with_hooks, plain):
+        (with_hooks / "features" / "environment.py").write_text(_HOOKS)
+        yield Contenders(ours=partial(_behave, with_hooks), peer=partial(_behave, plain))
 
 
-def _runner(scenario: str, *peer: str) -> Callable[[], AbstractContextManager[Contenders]]:
+def _runner(*peer: str) -> Callable[[], AbstractContextManager[Contenders]]:
     @contextmanager
     def contenders() -> Iterator[Contenders]:
-        with TemporaryDirectory(prefix="truestep-bench-") as name:
-            ours, theirs = Path(name) / "ours", Path(name) / "theirs"
-            write_project(ours, scenario)
-            write_project(theirs, scenario)
+        with _two_projects() as (ours, theirs):
             yield Contenders(
-                ours=partial(behave, ours, *OUR_RUNNER), peer=partial(behave, theirs, *peer)
+                ours=partial(_behave, ours, *_OUR_RUNNER), peer=partial(_behave, theirs, *peer)
             )
 
     return contenders
+
+
+@contextmanager
+def _two_projects() -> Iterator[tuple[Path, Path]]:
+    with TemporaryDirectory(prefix="truestep-bench-") as folder:
+        ours, theirs = Path(folder) / "ours", Path(folder) / "theirs"
+        empty_scenarios(ours)
+        empty_scenarios(theirs)
+        yield ours, theirs
+
+
+def _behave(folder: Path, *options: str) -> float:
+    return timed_run([sys.executable, "-m", "behave", *options], folder)
 
 
 BENCHES: Sequence[Bench] = (
@@ -60,7 +69,7 @@ BENCHES: Sequence[Bench] = (
             AtMost(1.5),
         ),
         repeats=7,
-        contenders=_runner(ACCOUNT, "-f", "json", "-o", "report.json", "--junit"),
+        contenders=_runner("-f", "json", "-o", "report.json", "--junit"),
     ),
     Bench(
         Question(
@@ -71,6 +80,6 @@ BENCHES: Sequence[Bench] = (
             AtMost(1.2),
         ),
         repeats=7,
-        contenders=_runner(EMPTY),
+        contenders=_runner(),
     ),
 )

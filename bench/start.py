@@ -17,6 +17,7 @@ from testcontainers.community.redis import RedisContainer
 from testcontainers.core.container import Reaper
 
 from truestep.pool import RUN
+from truestep.services.engine import engine_problem
 
 FirstUse = Callable[[str, ExitStack], None]
 
@@ -52,7 +53,7 @@ def _bench(
         f"testcontainers on docker ({image})",
         Faster(times),
     )
-    return Bench(question, repeats=5, contenders=contenders, peer_needs_docker=True)
+    return Bench(question, repeats=5, contenders=contenders, peer_problem=engine_problem)
 
 
 def _embedded(name: str, use: FirstUse) -> float:

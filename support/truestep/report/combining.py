@@ -69,6 +69,7 @@ def combine(folders: Sequence[Path], into: Path, environment: Mapping[str, str])
     write_report(whole, history, read_from, into)
     try:
         keep(history, into / HISTORY)
+        _merge_timings(read_from, into)
         if environment.get("GITHUB_ACTIONS") and environment.get("GITHUB_STEP_SUMMARY"):
             with Path(environment["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
                 file.write(markdown(whole))
@@ -80,6 +81,16 @@ def combine(folders: Sequence[Path], into: Path, environment: Mapping[str, str])
             remedy="make room or give permission there, and merge again",
         ) from None
     return Combined(whole, problems)
+
+
+def _merge_timings(folders: Sequence[Path], into: Path) -> None:
+    """Puts together what shards have remembered, each for its part."""
+    # Late: it comes with the runner, and with behave.
+    from truestep.runner.timings import TIMINGS, Timings
+
+    files = [file for folder in folders if (file := folder / TIMINGS).is_file()]
+    if files:
+        Timings.merge(files).write(into / TIMINGS)
 
 
 def _with_problems(run: Run, problems: Sequence[str]) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -10,7 +11,7 @@ from traceback import FrameSummary
 from typing import Any, Protocol
 
 import behave
-from behave.runner import Context, ContextMode, use_context_with_mode
+from behave.runner import Context, ContextMaskWarning, ContextMode, use_context_with_mode
 
 from truestep.errors import EndedEarlyError
 from truestep.signals import Interruptions
@@ -94,6 +95,17 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
             except BaseException as error:
                 self._watcher.code_raised(error)
                 raise
+
+    def _emit_warning(self, attr: str, params: Any) -> None:
+        if self._mode is not ContextMode.USER:
+            super()._emit_warning(attr, params)
+            return
+        # As behave would, but for the line: there is one call more between it and the user's.
+        by_user = self._origin[attr] is ContextMode.USER
+        if not by_user or self._config.verbose:
+            whose = "an outer layer" if by_user else "behave"
+            text = f"context.{attr} hides the one that {whose} has set"
+            warnings.warn(text, ContextMaskWarning, stacklevel=4)
 
     def _do_cleanups(self) -> None:
         frame = self._stack[0]

@@ -27,6 +27,7 @@ class Facts:
     `finished`, `exit_code` are None while the run goes on, and for one that was killed.
     `status` is running, passed, failed, or broken: the run could not begin.
     `ended_by` is the signal that ended it. `infrastructure` says what failed, and where.
+    `shard` is its index and total, and the fingerprint of how scenarios were split.
     `repeat` is how often each scenario was to run, and to pass.
     """
 
@@ -38,6 +39,7 @@ class Facts:
     ended_by: str | None = None
     scenario_count: int = 0
     repeat: int = 1
+    shard: dict[str, object] | None = None
     counts: dict[str, int] = field(default_factory=dict)
     services: list[dict[str, Any]] = field(default_factory=list)
     infrastructure: list[dict[str, str]] = field(default_factory=list)

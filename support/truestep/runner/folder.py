@@ -84,13 +84,7 @@ class RunFolder:
 
     def evidence(self, name: str, content: bytes) -> str:
         """Writes a file of evidence and returns its path, relative to the folder."""
-
-        def write() -> None:
-            folder = self.path / EVIDENCE
-            folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
-            _write(folder / name, content)
-
-        self._guarded(write)
+        self._guarded(lambda: write_evidence(self.path, name, content))
         return f"{EVIDENCE}/{name}"
 
     def close(self) -> None:
@@ -142,6 +136,18 @@ class RunFolder:
             f"  Looked at: {error.filename or self.path}\n"
             f"  Try: make room or give permission there; the run's result does not change"
         )
+
+
+def write_evidence(run: Path, name: str, content: bytes) -> str:
+    """Writes a file of evidence into the folder of a run; returns its path, relative to that.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder = run / EVIDENCE
+    folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    _write(folder / name, content)
+    return f"{EVIDENCE}/{name}"
 
 
 def _write(path: Path, content: bytes) -> None:

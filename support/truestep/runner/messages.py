@@ -57,11 +57,12 @@ def step_passed(case_id: str, step_id: str, took_s: float) -> bytes:
     ).encode()
 
 
-def case_started(case_id: str, started_id: str, attempt: int) -> bytes:
-    """Returns the line that an attempt at a test case begins now."""
+def case_started(case_id: str, started_id: str, attempt: int, worker: str | None) -> bytes:
+    """Returns the line that an attempt at a test case begins now, in that worker process."""
+    in_worker = f',"workerId":{_encode(worker)}' if worker else ""
     return (
         f'{{"testCaseStarted":{{"attempt":{attempt},"id":"{started_id}",'
-        f'"testCaseId":"{case_id}","timestamp":{_now()}}}}}\n'
+        f'"testCaseId":"{case_id}","timestamp":{_now()}{in_worker}}}}}\n'
     ).encode()
 
 

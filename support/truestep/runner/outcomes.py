@@ -68,18 +68,22 @@ _PASSED = Outcome(Status.PASSED)
 class Around:
     """What failed around scenarios: a hook or the cleanups of the run, a feature or a rule.
 
-    `where` is the place of the feature or rule; empty for the run.
+    `where` is the place of the feature or rule; empty for the run. `status` says whether a service
+    failed, `what` what was raised, one line each.
     """
 
     name: str
     where: str
-    errors: tuple[BaseException, ...]
+    status: Status
+    what: tuple[str, ...]
 
-    @property
-    def status(self) -> Status:
-        """Whether a service failed."""
-        failed = any(is_infrastructure(error) for error in self.errors)
-        return Status.INFRASTRUCTURE if failed else Status.ERROR
+    @classmethod
+    def of(cls, name: str, where: str, errors: Sequence[BaseException]) -> Around:
+        """Returns what `errors` come to."""
+        failed = any(is_infrastructure(error) for error in errors)
+        status = Status.INFRASTRUCTURE if failed else Status.ERROR
+        what = tuple(f"{type(error).__name__}: {headline(error)}" for error in errors)
+        return cls(name, where, status, what)
 
 
 def of_attempts(attempts: Sequence[Outcome], *, repeated: bool = False) -> Outcome:

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from truestep.errors import SettingsError
+from truestep.errors import SettingsError, TruestepError
 from truestep.services import registry
 from truestep.services.application.settings import APPLICATION_KEYS
-from truestep.settings import Evidence, read_settings
+from truestep.settings import Evidence, Settings, read_settings
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ProjectSettings:
     `reports` is the folder of all runs' reports, `cache` the one that is kept between runs,
     `keep_runs` how many runs' reports are kept.
     `hide` are names whose values nobody may read, `services` the tags that stand for services,
-    `written` what was written, by section, as it may be shown.
+    `written` what was written, by section, as it may be shown; `settings` are all of them.
     """
 
     reports: Path = Path("reports")
@@ -30,7 +30,8 @@ class ProjectSettings:
     hide: Collection[str] = ()
     services: Collection[str] = ()
     written: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    error: SettingsError | None = None
+    settings: Settings | None = None
+    error: TruestepError | None = None
 
 
 def project_settings(userdata: Mapping[str, str]) -> ProjectSettings:
@@ -57,4 +58,5 @@ def project_settings(userdata: Mapping[str, str]) -> ProjectSettings:
         settings.hide,
         settings.services.keys(),
         settings.written(),
+        settings,
     )

@@ -41,9 +41,12 @@ class RunningCase:
         case: which one.
         started_id: the attempt's own id.
         write: takes a line of the record.
+        worker: the worker process that runs it, if one does.
     """
 
-    def __init__(self, case: Case, started_id: str, write: Write) -> None:
+    def __init__(
+        self, case: Case, started_id: str, write: Write, worker: str | None = None
+    ) -> None:
         self.id = started_id
         self.errors: list[BaseException] = []
         self.has_failed = False
@@ -53,7 +56,7 @@ class RunningCase:
         self._running: Key | None = None
         self._began = 0.0
         # What follows comes at once: the first hook or step.
-        write(case_started(case.id, started_id, case.attempts), more=True)
+        write(case_started(case.id, started_id, case.attempts, worker), more=True)
         case.attempts += 1
 
     def step_id(self, key: Key) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from truestep.redaction import redact
 from truestep.runner.folder import PAGE, RERUN
-from truestep.runner.outcomes import Around, Outcome, Status, headline
+from truestep.runner.outcomes import Around, Outcome, Status
 from truestep.runner.record import RunRecord
 
 _SHOWN = 20
@@ -77,8 +77,8 @@ class Summary:
     def _around(self, around: Iterable[Around]) -> Iterator[str]:
         for one in around:
             yield self._line(one.status, f"{one.name} of {one.where or 'the run'}")
-            for error in one.errors:
-                yield self._line("", f"{type(error).__name__}: {headline(error)}")
+            for what in one.what:
+                yield self._line("", what)
 
     def _lost(self, ended: list[tuple[Any, Outcome]], ended_by: str | None) -> Iterator[str]:
         lost = sum(1 for _, outcome in ended if outcome.status is Status.NOT_RUN)

@@ -161,6 +161,18 @@ class CanTravel(Protocol):
         """Moves every expiry of the scenario's place `by` nearer; what has run out is gone."""
 
 
+@runtime_checkable
+class CanSweep(Protocol):
+    """An isolation that can clean up after a process which had no time to do so itself."""
+
+    def sweep(self, run_id: str) -> None:
+        """Removes what a killed run (or worker) of that id has left on the server.
+
+        It has to be over: what it would still do is not waited for. Safe to call at any time,
+        also before `prepare`, and for a run that has left nothing.
+        """
+
+
 class Service(ABC):
     """A kind of server: its settings, its three providers, its readiness and its isolation.
 

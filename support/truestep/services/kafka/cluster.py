@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from truestep.errors import ServiceError
@@ -128,6 +128,19 @@ class Cluster:
             # As long as nobody has joined a group, the broker has no coordinator for them.
             with contextlib.suppress(CoordinatorNotAvailableError):
                 self._admin.delete_groups(groups)
+
+    def sweep(self, belongs: Callable[[str], bool]) -> None:
+        """Deletes every topic and group whose name belongs to a process that is gone."""
+        from kafka.admin import MemberToRemove
+
+        topics = [name for name in self._admin.list_topics() if belongs(name)]
+        groups = [one["group_id"] for one in self._admin.list_groups()]
+        groups = [name for name in groups if belongs(name)]
+        for name, group in self._admin.describe_groups(groups).items() if groups else ():
+            # The broker still waits for their heartbeats.
+            members = [MemberToRemove(member["member_id"]) for member in group["members"]]
+            self._admin.remove_group_members(name, members)
+        self.delete(topics, groups)
 
     def read(self, topic: str, positions: dict[int, int]) -> dict[int, list[Any]]:
         """Reads each partition from its position up to its end as it is now.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import re
+from contextlib import ExitStack, closing
 
 from truestep.evidence import Snapshot
-from truestep.services.base import Endpoint, Isolation
+from truestep.services.base import CanSweep, Endpoint, Isolation
 from truestep.services.kafka.client import KafkaClient
 from truestep.services.kafka.cluster import Cluster
 from truestep.services.kafka.snapshot import events_of
 
 
-class PrivateTopics(Isolation):
+class PrivateTopics(Isolation, CanSweep):
     """Adds the run and the scenario to each name; nothing is ever made again after its deletion.
 
     Args:
@@ -47,6 +48,13 @@ class PrivateTopics(Isolation):
         """Closes what the scenario opened and deletes its topics and groups."""
         self._clients.remove(client)
         client.close()
+
+    def sweep(self, run_id: str) -> None:
+        """Deletes the topics and groups of a run that was killed."""
+        theirs = re.compile(rf".+\.{re.escape(run_id)}\.[^.]+")
+        # A connection of its own: the one that scenarios use is not thread-safe.
+        with closing(Cluster(self._endpoint.url)) as cluster:
+            cluster.sweep(lambda name: theirs.fullmatch(name) is not None)
 
     def close(self) -> None:
         """Leaves what was not left yet, and disconnects."""

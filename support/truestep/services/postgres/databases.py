@@ -18,8 +18,9 @@ _FILE_COPY_SINCE = 15_00_00
 # Only our own user's: ending the server's own workers takes rights that we may not have.
 _END_SESSIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = %s AND usename = current_user
+    WHERE {} = %s AND usename = current_user AND pid <> pg_backend_pid()
 """
+_OF_RUN = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
 # After that DROP DATABASE tries, and says who is still connected.
 _END_WITHIN_S = 5.0
 
@@ -29,10 +30,12 @@ class Databases:
 
     Args:
         endpoint: the server, with a user who may create databases.
+        run_id: the run's id, which the name of each database carries that it makes.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, run_id: str) -> None:
         self._endpoint = endpoint
+        self._run_id = run_id
         self._lock = threading.Lock()
         self._connection: Connection | None = None
 
@@ -60,10 +63,25 @@ class Databases:
 
         DROP DATABASE would do so too, but it looks only every 100 ms.
         """
+        self._end_sessions("datname", name)
+
+    def sweep(self, run_id: str) -> None:
+        """Drops all databases of another run, whose process is gone."""
+        # A server goes on with what a client that is gone has asked for: a last clone.
+        self._end_sessions("application_name", _application(run_id))
+        with self._lock, self._admin().cursor() as cursor:
+            cursor.execute(_OF_RUN, (f"truestep_{run_id}_",))
+            names = [name for (name,) in cursor.fetchall()]
+        for name in names:
+            self.end_sessions(name)
+            self.drop(name)
+
+    def _end_sessions(self, column: str, value: str) -> None:
+        query = sql.SQL(_END_SESSIONS).format(sql.Identifier(column))
         give_up = time.monotonic() + _END_WITHIN_S
         for seconds in pauses():
             with self._lock, self._admin().cursor() as cursor:
-                cursor.execute(_END_SESSIONS, (name,))
+                cursor.execute(query, (value,))
                 if not cursor.fetchall() or time.monotonic() > give_up:
                     return
             pause(seconds)
@@ -94,6 +112,12 @@ class Databases:
 
     def _admin(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg2.connect(self._endpoint.url)
+            self._connection = psycopg2.connect(
+                self._endpoint.url, application_name=_application(self._run_id)
+            )
             self._connection.autocommit = True
         return self._connection
+
+
+def _application(run_id: str) -> str:
+    return f"truestep {run_id}, databases"

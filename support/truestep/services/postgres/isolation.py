@@ -11,7 +11,7 @@ import psycopg2
 
 from truestep.errors import ServiceError
 from truestep.evidence import Snapshot
-from truestep.services.base import Endpoint, Isolation
+from truestep.services.base import CanSweep, Endpoint, Isolation
 from truestep.services.postgres.changes import Tables, changed_rows, read_tables
 from truestep.services.postgres.client import PostgresClient
 from truestep.services.postgres.databases import Databases
@@ -19,7 +19,7 @@ from truestep.services.postgres.sql_file import run_sql_file
 from truestep.services.postgres.url import with_database
 
 
-class PrivateDatabases(Isolation):
+class PrivateDatabases(Isolation, CanSweep):
     """Makes a template database with the schema, and clones it for each scenario.
 
     Every name carries the run's id; no other database is ever touched.
@@ -39,7 +39,7 @@ class PrivateDatabases(Isolation):
         self._schema = schema
         # Random too: servers of one run with different lifetimes may be one and the same.
         self._template = f"truestep_{run_id}_{secrets.token_hex(3)}"
-        self._databases = Databases(endpoint)
+        self._databases = Databases(endpoint, run_id)
         # Of the template, which never changes; read when the first scenario has failed.
         self._before: Tables | None = None
 
@@ -80,6 +80,10 @@ class PrivateDatabases(Isolation):
         client.close()
         self._databases.end_sessions(client.database)
         self._databases.drop(client.database)
+
+    def sweep(self, run_id: str) -> None:
+        """Drops the databases of a run that was killed, whoever is connected to them."""
+        self._databases.sweep(run_id)
 
     def close(self) -> None:
         """Drops the template."""

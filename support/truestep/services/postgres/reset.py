@@ -41,7 +41,7 @@ class SharedDatabase(SharedPlace):
     ) -> None:
         self._context = context
         self._may_reset = may_reset
-        self._databases = Databases(endpoint)
+        self._databases = Databases(endpoint, context.run_id)
         self._made = None if name is None else _database_name(context.run_id, name)
         self._url = endpoint.url if self._made is None else with_database(endpoint.url, self._made)
         self._emptying = Emptying(self._url, self._began_during)

@@ -11,7 +11,7 @@ import redis
 from truestep.errors import ServiceError
 from truestep.evidence import Snapshot
 from truestep.polling import pause, pauses
-from truestep.services.base import CanTravel, Endpoint, Isolation
+from truestep.services.base import CanSweep, CanTravel, Endpoint, Isolation
 from truestep.services.redis.client import connect
 from truestep.services.redis.snapshot import keys_of
 
@@ -67,7 +67,21 @@ end
 """
 
 
-class LeasedDatabases(Isolation, CanTravel):
+# In one go: nobody can lease what is given back before it is empty.
+_SWEEP = """
+for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
+  local holder = redis.call('GET', key)
+  if string.sub(holder, 1, #ARGV[2]) == ARGV[2] then
+    redis.call('SELECT', string.sub(key, #ARGV[1] + 1))
+    redis.call('FLUSHDB')
+    redis.call('SELECT', ARGV[3])
+    redis.call('DEL', key)
+  end
+end
+"""
+
+
+class LeasedDatabases(Isolation, CanTravel, CanSweep):
     """Leases databases by a key in database 0, so that concurrent runs on one server never meet."""
 
     def __init__(self, endpoint: Endpoint, run_id: str) -> None:
@@ -114,6 +128,10 @@ class LeasedDatabases(Isolation, CanTravel):
         client.close()
         self._leases.delete(_LEASE.format(database=database))
         self._free.append(database)
+
+    def sweep(self, run_id: str) -> None:
+        """Empties the databases that a killed run holds, and gives them back."""
+        self._leases.eval(_SWEEP, 0, _LEASE.format(database=""), f"{run_id} ", _LEASES_DATABASE)
 
     def close(self) -> None:
         """Closes the connection that held the leases."""
