@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-from truestep.report.files import write_private
+from truestep.report.files import alone_with, write_private
 from truestep.report.outcome import Outcome
 from truestep.report.run import Run
 
@@ -107,7 +104,7 @@ def remember(run: Run, path: Path) -> History:
         OSError: it cannot be written.
     """
     # Runs of one project may end at the same moment.
-    with _alone(path.with_name(f".{path.name}.lock")):
+    with alone_with(path):
         past = read_history(path).runs
         own = tuple(_as_past(run, index) for index in range(len(run.about)))
         new = {one.run_id for one in own}
@@ -130,17 +127,6 @@ def merged_histories(histories: Iterable[History]) -> History:
     runs = {run.run_id: run for history in histories for run in history.runs}
     ordered = sorted(runs.values(), key=lambda run: (run.started is not None, str(run.started)))
     return History(tuple(ordered)[-KEPT_RUNS:])
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Waits until no other process is in here; the system lets go of one that was killed."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def as_one(run: Run) -> PastRun:

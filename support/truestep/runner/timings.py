@@ -16,10 +16,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from filelock import FileLock
-
 from truestep.errors import file_trouble
-from truestep.report.files import write_private
+from truestep.report.files import alone_with, write_private
 
 KEPT_DAYS = 90
 TIMINGS = "timings.json"
@@ -53,7 +51,7 @@ class Timings:
         timings = cls()
         try:
             timings._known = _parse(json.loads(path.read_bytes()))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:
             timings.warning = _warning(path, file_trouble(error))
@@ -112,7 +110,7 @@ class Timings:
         oldest = (time.time() if now is None else now) - KEPT_DAYS * _DAY_S
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two runs of one project may end at the same moment.
-        with FileLock(path.with_name(f".{path.name}.lock")):
+        with alone_with(path):
             self._take(Timings.read(path))
             rows = {
                 key: [timing.took_s, timing.seen]
