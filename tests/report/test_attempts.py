@@ -186,7 +186,10 @@ def test_page_has_a_card_with_every_attempt_of_a_flaky_scenario(tmp_path: Path) 
 
 def test_of_many_failed_attempts_the_first_ones_are_shown(tmp_path: Path) -> None:
     went = Went(at=0, again=[FAILS] * 13 + [PASSES] * 36)
-    page = render(read_run(folder_of(tmp_path / "run", went, repeat=50)), History())
+    folder = folder_of(tmp_path / "run", went, repeat=50)
+    page = render(read_run(folder), History())
+    suites = written(folder, tmp_path / "junit")
+    assert len(the_case(suites, "S").findall("rerunFailure")) == 10
     assert page.count('<section class="attempt is-failed">') == 10
     assert "<p>failed 14 of 50</p>" in page.replace(' class="foot"', "")
     assert "… and 4 more that failed" in page

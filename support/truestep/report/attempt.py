@@ -9,6 +9,9 @@ from typing import NamedTuple, TypeAlias
 
 from truestep.report.outcome import SEVERITY, Outcome, worst
 
+# Of a scenario that was repeated a hundred times nobody reads a hundred failures.
+SHOWN_ATTEMPTS = 10
+
 
 class Problem(NamedTuple):
     """Why something did not end well: the exception's class name, its text, its traceback."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from truestep.report import wording
-from truestep.report.attempt import Attempt
+from truestep.report.attempt import SHOWN_ATTEMPTS, Attempt
 from truestep.report.exhibit_text import evidence_as_text, steps_as_text
 from truestep.report.files import write_private
 from truestep.report.outcome import Outcome
@@ -101,7 +101,7 @@ def _case(scenario: Scenario, feature: Feature) -> ET.Element:
 def _others(scenario: Scenario) -> list[Attempt]:
     """The failed attempts beside the one that the scenario shows."""
     shown = scenario.as_attempt()
-    return [one for one in scenario.failed_attempts if one != shown]
+    return [one for one in scenario.failed_attempts if one != shown][:SHOWN_ATTEMPTS]
 
 
 def _attempt(attempt: Attempt, scenario: Scenario, kind: str) -> ET.Element:

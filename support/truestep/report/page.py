@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from truestep.report import wording
+from truestep.report.attempt import SHOWN_ATTEMPTS
 from truestep.report.history import History, PastRun
 from truestep.report.outcome import Outcome
 from truestep.report.run import About, Feature, Run, Scenario, ServiceUse
@@ -21,8 +22,6 @@ _GROUPS = {
     Outcome.FLAKY: "Flaky: failed, and worked when it was tried again",
 }
 _SHOWN_ORDER = (Outcome.PASSED, *_GROUPS, Outcome.NOT_RUN, Outcome.SKIPPED)
-# Of a scenario that was repeated a hundred times nobody reads a hundred failures.
-SHOWN_ATTEMPTS = 10
 
 
 def page(run: Run, history: History, title: str) -> dict[str, Any]:

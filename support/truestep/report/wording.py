@@ -73,10 +73,11 @@ def scenarios(count: int) -> str:
 
 
 def attempts(scenario: Scenario) -> str:
-    """Returns how many attempts did not end well, of those there were; "" for one alone."""
+    """Returns how many attempts failed, of those there were; "" for one alone."""
     if not scenario.attempts:
         return ""
-    return f"failed {len(scenario.failed_attempts)} of {len(scenario.attempts)}"
+    failed, times = len(scenario.failed_attempts), len(scenario.attempts)
+    return f"failed {failed} of {times}" if failed else f"passed each of {times} times"
 
 
 def unsteady(story: Story) -> str:
