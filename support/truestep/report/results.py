@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from truestep import errors
-from truestep.report.attempt import Attachment, Entry, Evidence, Problem, Step
+from truestep.report.attempt import Attachment, Entry, Evidence, Problem, Step, Table
 from truestep.report.outcome import Outcome, worst
 from truestep.report.record import CaseRecord, Record, seconds, when
 
@@ -132,11 +132,13 @@ class CaseReader:
     ) -> Step:
         nodes = row["astNodeIds"] if row else []
         keyword, line, is_background = self.keywords.get(nodes[0] if nodes else "", ("", 0, False))
-        argument = (row or {}).get("argument") or {}
-        rows = argument.get("dataTable", {}).get("rows", ())
+        table, doc_string = (
+            _argument(row["argument"]) if row and row.get("argument") else ((), None)
+        )
         identity = test_step.get("id", "")
         finished = case.step_finished.get(identity) if case else None
         started = case.step_started.get(identity) if case else None
+        kept = case.attachments.get(identity, ()) if case else ()
         result = finished["testStepResult"] if finished else None
         outcome = Outcome.NOT_RUN
         if result:
@@ -147,8 +149,8 @@ class CaseReader:
             keyword=keyword,
             text=row["text"] if row else hook,
             line=line,
-            table=tuple(tuple(cell["value"] for cell in cells["cells"]) for cells in rows),
-            doc_string=argument.get("docString", {}).get("content"),
+            table=table,
+            doc_string=doc_string,
             values=_values(test_step),
             is_background=is_background,
             hook=hook,
@@ -156,7 +158,7 @@ class CaseReader:
             started=when(started["timestamp"]) if started else None,
             took_s=seconds(result["duration"]) if result else 0.0,
             problem=_problem(result, started),
-            attachments=tuple(map(self._attachment, case.attachments[identity])) if case else (),
+            attachments=tuple(map(self._attachment, kept)),
         )
 
     def _evidence(self, row: dict[str, Any]) -> Evidence:
@@ -248,6 +250,12 @@ def _values(test_step: dict[str, Any]) -> tuple[tuple[int, int], ...]:
             if start is not None and value:
                 found.append((start, start + len(value)))
     return tuple(sorted(found))
+
+
+def _argument(argument: dict[str, Any]) -> tuple[Table, str | None]:
+    rows = argument.get("dataTable", {}).get("rows", ())
+    table = tuple(tuple(cell["value"] for cell in row["cells"]) for row in rows)
+    return table, argument.get("docString", {}).get("content")
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -117,7 +117,7 @@ class Timings:
                 for key, timing in sorted(self._known.items())
                 if timing.seen >= oldest
             }
-            text = json.dumps({"scenarios": rows}, indent=0, ensure_ascii=False) + "\n"
+            text = json.dumps({"scenarios": rows}, ensure_ascii=False) + "\n"
             write_private(path, text.encode("utf-8", "surrogatepass"))
 
     def _take(self, other: Timings) -> None:
