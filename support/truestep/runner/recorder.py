@@ -33,7 +33,7 @@ from truestep.runner.results import hook_result
 from truestep.runner.running import RunningCase
 
 # The version of Cucumber Messages that this is written by.
-_PROTOCOL = "34.2.0"
+PROTOCOL = "34.2.0"
 _LARGE_BYTES = 64 * 1024
 OUTCOME = "application/vnd.truestep.outcome+json"
 
@@ -225,7 +225,7 @@ class Recorder:
 
 def _meta() -> Meta:
     return Meta(
-        protocol_version=_PROTOCOL,
+        protocol_version=PROTOCOL,
         implementation=Product(name="truestep", version=__version__),
         runtime=Product(name=platform.python_implementation(), version=platform.python_version()),
         os=Product(name=platform.system(), version=platform.release()),
