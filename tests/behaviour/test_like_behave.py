@@ -51,7 +51,26 @@ def raising(hook: str, at: str) -> tuple[str, ...]:
     return ("-f", "plain", "-D", f"raise_in={hook}", "-D", f"at={at}")
 
 
+AFTER_ONLY = """\
+def after_scenario(context, scenario):
+    print("after", scenario.name)
+
+def after_feature(context, feature):
+    print("after", feature.name)
+
+def after_tag(context, tag):
+    print("after", tag)
+
+def after_all(context):
+    print("after all")
+"""
+
 ROWS = [
+    Row(
+        "hooks that only come after",
+        ("-f", "plain", "--no-capture", "--no-capture-hooks", "features/nested"),
+        files={"features/environment.py": AFTER_ONLY},
+    ),
     Row("all formatters, to files", TO_FILES),
     Row("all formatters, nothing run", (*TO_FILES, "--dry-run")),
     Row("pretty", ()),

@@ -69,6 +69,20 @@ class WatchedRunner(behave.runner.Runner):  # type: ignore[misc]  # behave has n
         if self._scenario is not None:
             self._scenario_record.scenario_finished(self._scenario)
 
+    def run_hook_with_capture(self, hook_name: str, *args: Any, **kwargs: Any) -> bool:
+        """Runs a hook, if there is one; what it is about has begun in any case."""
+        if not self.should_run_hook(hook_name):
+            self._entered.runs(hook_name, args[0] if args else None, is_ending=self.aborted)
+            return True
+        return bool(super().run_hook_with_capture(hook_name, *args, **kwargs))
+
+    def run_hook_tags_with_capture(self, hook_name: str, tags: Any, **kwargs: Any) -> bool:
+        """Runs a hook for each tag, if there is one; what has the tags has begun in any case."""
+        if not self.should_run_hook(hook_name):
+            self._entered.runs(hook_name, self._statement(), is_ending=self.aborted)
+            return True
+        return bool(super().run_hook_tags_with_capture(hook_name, tags, **kwargs))
+
     def run_hook(self, hook_name: str, *args: Any) -> bool:
         """Runs a hook; one whose scenario, rule or feature never began is left out."""
         if not self.should_run_hook(hook_name):

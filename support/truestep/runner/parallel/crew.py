@@ -16,6 +16,7 @@ from truestep.runner.outcomes import Around, Status
 from truestep.runner.parallel.attempts import Attempts
 from truestep.runner.parallel.chronicle import Chronicle
 from truestep.runner.parallel.places import Place
+from truestep.runner.parallel.progress import Progress
 from truestep.runner.parallel.seat import Seat
 from truestep.runner.parallel.states import broken_off
 from truestep.runner.parallel.wire import (
@@ -75,6 +76,7 @@ class Crew:
         plan: returns the schedule, once the first worker has begun.
         attempts: how often scenarios are tried.
         chronicle: where what happens is written.
+        progress: shows how far they are.
         stops_at_failure: whether nothing more begins once a scenario has failed.
         died: called with the id of a worker on the services that has died.
     """
@@ -89,6 +91,7 @@ class Crew:
         plan: Callable[[Began], Schedule],
         attempts: Attempts,
         chronicle: Chronicle,
+        progress: Progress,
         stops_at_failure: bool,
         died: Callable[[str], None],
     ) -> None:
@@ -101,6 +104,7 @@ class Crew:
         self._chronicle = chronicle
         self._stops_at_failure = stops_at_failure
         self._died = died
+        self._progress = progress
         self._count = 0
         self._files: dict[str, Sequence[Path]] = {}
         self._is_stopping = False
@@ -173,21 +177,39 @@ class Crew:
 
     def _pump(self, is_enough: Callable[[], bool]) -> None:
         """Takes what workers tell until it is enough, or none is left to tell anything."""
+        try:
+            self._take_until(is_enough)
+        finally:
+            # Formatters write next.
+            self._progress.clear()
+
+    def _take_until(self, is_enough: Callable[[], bool]) -> None:
         while not is_enough():
             self._settle()
             if not self.seats or is_enough():
                 return
+            self._show_progress()
             ready = wait([seat.connection for seat in self.seats], timeout=_LOOKS_EVERY_S)
             for seat in [one for one in self.seats if one.connection in ready]:
                 self._hear(seat)
             self._end_what_hangs()
 
-    def _settle(self) -> None:
-        """What nobody will run any more is known not to be run; who waits for it may go."""
+    def _show_progress(self) -> None:
         gathered = self.gathered
-        if self._is_stopping:
-            for seat in [one for one in self.seats if one.is_waiting]:
-                self._give(seat)
+        if gathered.began:
+            self._progress.show(
+                done=len(gathered.results),
+                of=len(gathered.began[0].selected),
+                running=sum(seat.running is not None for seat in self.seats),
+                failed=sum(one.outcome.failed for one in gathered.results.values()),
+                left_s=self._schedule.left_s(),
+            )
+
+    def _settle(self) -> None:
+        """Who waits is given what may begin now; what nobody will run is known not to be run."""
+        gathered = self.gathered
+        for seat in [one for one in self.seats if one.is_waiting]:
+            self._give(seat)
         if self.seats and not (self._is_stopping or gathered.began):
             return
         if self.seats and not self._schedule.is_empty:
@@ -265,9 +287,6 @@ class Crew:
             self._schedule.done(seat.unit)
             seat.unit = None
         seat.is_waiting = True
-        # What it has done may let others begin, too.
-        for waiting in [one for one in self.seats if one.is_waiting]:
-            self._give(waiting)
 
     def _give(self, seat: Seat) -> None:
         while (unit := self._schedule.take(seat.feature)) is not None:

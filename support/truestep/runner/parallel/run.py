@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from behave.formatter.progress import ProgressFormatterBase
 from behave.runner import the_step_registry
 
 from truestep.console import Console
@@ -16,6 +18,7 @@ from truestep.runner.parallel.attempts import Attempts
 from truestep.runner.parallel.chronicle import Chronicle
 from truestep.runner.parallel.crew import Crew
 from truestep.runner.parallel.places import places_of
+from truestep.runner.parallel.progress import Progress
 from truestep.runner.parallel.replay import Replay
 from truestep.runner.parallel.shared import SharedServices
 from truestep.runner.parallel.units import shuffled, units_of
@@ -84,6 +87,7 @@ class ParallelRun:
             plan=self._plan,
             attempts=Attempts(retries=self._settings.retries, repeat=self._settings.repeat),
             chronicle=self._chronicle,
+            progress=Progress(sys.stderr, may_change=not self._shows_progress()),
             stops_at_failure=bool(self._loaded.config.stop),
             died=self._services.sweep,
         )
@@ -103,6 +107,9 @@ class ParallelRun:
         """How long scenarios took, in seconds, by the `id()` of behave's."""
         took_s = self._crew.gathered.took_s if self._crew else {}
         return {id(self._places[position].scenario): took for position, took in took_s.items()}
+
+    def _shows_progress(self) -> bool:
+        return any(isinstance(one, ProgressFormatterBase) for one in self._loaded.formatters)
 
     def _errand(self, number: int) -> Errand:
         return Errand(
