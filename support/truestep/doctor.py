@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
+import behave
+
+from truestep import __version__
 from truestep.console import Console
 from truestep.errors import TruestepError
 from truestep.pool import ServicePool
@@ -38,7 +40,7 @@ def examine(root: Path, environment: Mapping[str, str], console: Console) -> int
         environment=environment,
         userdata={},
     )
-    console.say(f"truestep   {version('truestep')}, behave {version('behave')}")
+    console.say(f"truestep   {__version__}, behave {behave.__version__}")
     console.say(
         f"python     {platform.python_version()} on {platform.system()} {platform.machine()}"
     )

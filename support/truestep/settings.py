@@ -124,6 +124,11 @@ class Settings:
         return cast(Path, self.general["reports"])
 
     @property
+    def keep_runs(self) -> int:
+        """How many runs' reports are kept."""
+        return cast(int, self.general["keep_runs"])
+
+    @property
     def evidence(self) -> Evidence:
         """Which scenarios keep their evidence."""
         return cast(Evidence, self.general["evidence"])
@@ -468,6 +473,9 @@ GENERAL_KEYS: Mapping[str, Key] = {
     "lifetime": Key("run", one_of(Lifetime), "how long a started service lives"),
     "cache": Key("", optional(Path), "the folder kept between runs; by default the user's cache"),
     "reports": Key("reports", Path, "the folder of the runs' reports"),
+    "keep_runs": Key(
+        "20", whole(1, 1_000_000), "how many runs' reports are kept; older ones are removed"
+    ),
     "evidence": Key("failed", one_of(Evidence), "which scenarios keep evidence of what they did"),
     "hide": Key(
         "password, token, secret",

@@ -21,6 +21,7 @@ from tests.behaviour.truth import Told
 from tests.project import Project
 
 FIRST = """\
+@first
 Feature: First
   Scenario: Before
     When a book is borrowed
@@ -30,6 +31,7 @@ Feature: First
     {step}
     Then the reader is told
 
+  @ruled
   Rule: A rule
     Scenario: In the rule
       When a book is borrowed
@@ -41,14 +43,14 @@ Feature: Second
     When a book is borrowed
 """
 PLACES = {
-    "Before": "features/a/first.feature:2",
-    "Here": "features/a/first.feature:6",
-    "In the rule": "features/a/first.feature:11",
+    "Before": "features/a/first.feature:3",
+    "Here": "features/a/first.feature:7",
+    "In the rule": "features/a/first.feature:13",
     "After": "features/b/second.feature:2",
 }
 NAMES = tuple(PLACES)
 OF_FIRST = NAMES[:3]
-FEATURE, RULE = "features/a/first.feature:1", "features/a/first.feature:10"
+FEATURE, RULE = "features/a/first.feature:2", "features/a/first.feature:12"
 AMBIGUOUS = """\
 from behave import when
 
@@ -187,6 +189,42 @@ ROWS = [
     around("after_all raises", "after_all", "", NAMES, options=raising("after_all")),
     here("before_tag raises", "error", "hook_error", "H", options=raising("before_tag", "here")),
     here("after_tag raises", "error", "hook_error", "H", options=raising("after_tag", "here")),
+    Row(
+        "before_tag raises for a feature",
+        options=raising("before_tag", "first"),
+        record="not_run not_run not_run passed",
+        console="1 passed, 3 untested",
+        json="- - - passed",
+        marks=".",
+        rerun=OF_FIRST,
+        around=(f"before_tag {FEATURE}",),
+        said=(("error", f"before_tag of {FEATURE}"), ("not run", "3 scenarios")),
+    ),
+    around(
+        "after_tag raises for a feature",
+        "after_tag",
+        FEATURE,
+        OF_FIRST,
+        options=raising("after_tag", "first"),
+    ),
+    Row(
+        "before_tag raises for a rule",
+        options=raising("before_tag", "ruled"),
+        record="passed passed not_run passed",
+        console="3 passed, 1 untested",
+        json="passed passed - passed",
+        marks="...",
+        rerun=("In the rule",),
+        around=(f"before_tag {RULE}",),
+        said=(("error", f"before_tag of {RULE}"), ("not run", "1 scenario")),
+    ),
+    around(
+        "after_tag raises for a rule",
+        "after_tag",
+        RULE,
+        ("In the rule",),
+        options=raising("after_tag", "ruled"),
+    ),
     Row(
         "before_feature raises",
         options=raising("before_feature", "First"),

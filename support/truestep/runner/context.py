@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from traceback import FrameSummary, extract_stack
+from inspect import currentframe
+from traceback import FrameSummary
 from typing import Any, Protocol
 
 import behave
@@ -57,19 +58,24 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
             super().attach(mime_type, data)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        known = self.__dict__
-        by_behave = known.get("_mode") is ContextMode.BEHAVE
-        if name[0] == "_" or not by_behave or known["_origin"].get(name, _BEHAVE) is not _BEHAVE:
-            super().__setattr__(name, value)
-            if name[0] != "_":
-                # behave has noted the line above.
-                known["_record"][name] = extract_stack(limit=2)[0]
+        if name[0] == "_":
+            self.__dict__[name] = value
             return
-        # behave sets several for each step, and reads each time the line of its own source that
-        # does so: for a warning which only what a user has set can cause.
-        known["_record"][name] = _BY_BEHAVE
-        known["_origin"][name] = _BEHAVE
-        known["_stack"][0][name] = value
+        known = self.__dict__
+        mode, origins, stack = known["_mode"], known["_origin"], known["_stack"]
+        by_behave = mode is _BEHAVE
+        if by_behave:
+            masks = origins.get(name, _BEHAVE) is not _BEHAVE
+        else:
+            masks = any(name in frame for frame in stack[1:])
+        if masks:
+            # It warns.
+            super().__setattr__(name, value)
+        # For that warning behave reads each time the line of source that sets something: also in
+        # its own code, several times for each step.
+        known["_record"][name] = _BY_BEHAVE if by_behave else _setter()
+        origins.setdefault(name, mode)
+        stack[0][name] = value
 
     @contextmanager
     def use_with_user_mode(self) -> Iterator[None]:
@@ -115,6 +121,14 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
             super()._do_cleanups()
         finally:
             self._watcher.cleaned_up(layer, errors if self.fail_on_cleanup_errors else [])
+
+
+def _setter() -> FrameSummary:
+    """Where the code is that sets an attribute of the context; its line is read when asked for."""
+    frame: Any = currentframe()
+    setter = frame.f_back.f_back
+    code = setter.f_code
+    return FrameSummary(code.co_filename, setter.f_lineno, code.co_name, lookup_line=False)
 
 
 def _noting(cleanup: Callable[[], None], errors: list[BaseException]) -> Callable[[], None]:

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import behave
+
+from truestep import __version__
 from truestep.redaction import redact
 
 _GIT_ANSWERS_WITHIN_S = 5
@@ -44,8 +46,8 @@ class Facts:
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
     argv: list[str] = field(default_factory=lambda: [redact(word) for word in sys.argv[1:]])
     git: dict[str, Any] | None = None
-    truestep: str = field(default_factory=lambda: version("truestep"))
-    behave: str = field(default_factory=lambda: version("behave"))
+    truestep: str = __version__
+    behave: str = behave.__version__
     python: str = field(default_factory=platform.python_version)
     platform: str = field(default_factory=platform.platform)
 

@@ -17,11 +17,15 @@ from truestep.settings import Evidence, Settings, read_settings
 class ProjectSettings:
     """Settings of the record; the defaults, with the `error`, when the project's are not valid.
 
+    `reports` is the folder of all runs' reports, `cache` the one that is kept between runs,
+    `keep_runs` how many runs' reports are kept.
     `hide` are names whose values nobody may read, `services` the tags that stand for services,
     `written` what was written, by section, as it may be shown; `settings` are all of them.
     """
 
     reports: Path = Path("reports")
+    cache: Path | None = None
+    keep_runs: int = 20
     evidence: Evidence = Evidence.FAILED
     hide: Collection[str] = ()
     services: Collection[str] = ()
@@ -48,6 +52,8 @@ def project_settings(userdata: Mapping[str, str]) -> ProjectSettings:
         return ProjectSettings(error=error)
     return ProjectSettings(
         settings.reports,
+        settings.cache,
+        settings.keep_runs,
         settings.evidence,
         settings.hide,
         settings.services.keys(),

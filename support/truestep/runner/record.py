@@ -10,6 +10,7 @@ from typing import Any
 
 from truestep.console import Console
 from truestep.runner.cases import Case
+from truestep.runner.collector import uncollected
 from truestep.runner.facts import Facts, git_state
 from truestep.runner.folder import RERUN, RunFolder
 from truestep.runner.outcomes import Around, Outcome, Status, of_attempts
@@ -57,7 +58,8 @@ class RunRecord(ScenarioRecord):
         """
         self._hooks = hooks
         paths = dict.fromkeys(feature.filename for feature in features)
-        self._recorder.begin(paths, unreadable, _scenarios(features))
+        with uncollected():
+            self._recorder.begin(paths, unreadable, _scenarios(features))
 
     @apart
     def select(self, features: Sequence[Any], config: Any, registry: Any) -> None:
@@ -66,7 +68,8 @@ class RunRecord(ScenarioRecord):
         self.selected = {id(scenario): scenario for scenario in selected}
         self.facts.scenario_count = len(selected)
         self.save()
-        self._recorder.select(selected, registry, self._hooks)
+        with uncollected():
+            self._recorder.select(selected, registry, self._hooks)
 
     @apart
     def finish(self, *, failed: bool, broken: BaseException | None) -> None:

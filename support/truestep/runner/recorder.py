@@ -6,7 +6,6 @@ import base64
 import platform
 import time
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from typing import Any, Protocol
 
 from cucumber_messages import (
@@ -24,6 +23,7 @@ from cucumber_messages import (
 )
 from gherkin.stream.id_generator import IdGenerator
 
+from truestep import __version__
 from truestep.redaction import redact
 from truestep.runner.cases import Case, Cases, Key
 from truestep.runner.features import Sources
@@ -32,7 +32,8 @@ from truestep.runner.outcomes import Outcome, Status
 from truestep.runner.results import hook_result
 from truestep.runner.running import RunningCase
 
-_PROTOCOL = version("cucumber-messages")
+# The version of Cucumber Messages that this is written by.
+PROTOCOL = "34.2.0"
 _LARGE_BYTES = 64 * 1024
 OUTCOME = "application/vnd.truestep.outcome+json"
 
@@ -94,10 +95,10 @@ class Recorder:
         files = [*((path, True) for path in paths), *((path, False) for path in unreadable)]
         for path, is_readable in files:
             for kind, message in self._sources.read(path, is_readable=is_readable):
-                self._write(kind, message)
+                self._write(kind, message, more=True)
         for scenario in scenarios:
             self._pickles[id(scenario)] = pickle = self._sources.pickle(scenario)
-            self._write("pickle", pickle)
+            self._write("pickle", pickle, more=True)
         self._write("testRunStarted", TestRunStarted(timestamp=now(), id=self.run_id))
 
     def select(self, scenarios: Iterable[Any], registry: Any, hooks: Any) -> None:
@@ -111,7 +112,8 @@ class Recorder:
         cases = Cases(self._ids, registry, hooks)
         for scenario in scenarios:
             for kind, message in cases.add(scenario, self._pickles[id(scenario)], self.run_id):
-                self._write(kind, message)
+                self._write(kind, message, more=True)
+        self._folder.message(b"")
         self.cases = cases.all
 
     def scenario_started(self, scenario: Any) -> None:
@@ -217,14 +219,14 @@ class Recorder:
             self._last.close(is_retried=following is self._last.case)
             self._last = None
 
-    def _write(self, kind: str, message: Any) -> None:
-        self._folder.message(line(kind, message))
+    def _write(self, kind: str, message: Any, *, more: bool = False) -> None:
+        self._folder.message(line(kind, message), more=more)
 
 
 def _meta() -> Meta:
     return Meta(
-        protocol_version=_PROTOCOL,
-        implementation=Product(name="truestep", version=version("truestep")),
+        protocol_version=PROTOCOL,
+        implementation=Product(name="truestep", version=__version__),
         runtime=Product(name=platform.python_implementation(), version=platform.python_version()),
         os=Product(name=platform.system(), version=platform.release()),
         cpu=Product(name=platform.machine()),

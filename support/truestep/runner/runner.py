@@ -23,6 +23,7 @@ from truestep.runner.listener import Listener
 from truestep.runner.needs import Needs, needs_of
 from truestep.runner.part import Part, take_part
 from truestep.runner.record import RunRecord
+from truestep.runner.retention import remove_old_runs
 from truestep.runner.shards import find_shard
 from truestep.runner.timings import TIMINGS, Timings, scenario_key
 from truestep.runner.watched import WatchedRunner
@@ -75,7 +76,7 @@ class Runner(WatchedRunner):
                 self._record.facts.ended_by = self.interruptions.received
                 self._record.finish(failed=failed, broken=broken)
                 self._remember()
-                tell(self._record, self._console, self._project.services, junit)
+                tell(self._record, self._console, self._project, junit)
         return failed
 
     def load_hooks(self, filename: str | None = None) -> None:
@@ -97,6 +98,9 @@ class Runner(WatchedRunner):
             return bool(super().run_model(features))
         self._prepare()
         self._record.begin(self.features, self._unreadable, self.hooks)
+        if self._record.is_complete:
+            # The features are read by now: their list may have come from an old run's rerun file.
+            remove_old_runs(self._record.folder, self._project.keep_runs, self._console)
         if self._parallel is not None:
             self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
             return self._parallel.run()

@@ -16,10 +16,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from filelock import FileLock
-
 from truestep.errors import file_trouble
-from truestep.report.files import write_private
+from truestep.report.files import alone_with, write_private
 
 KEPT_DAYS = 90
 TIMINGS = "timings.json"
@@ -112,14 +110,14 @@ class Timings:
         oldest = (time.time() if now is None else now) - KEPT_DAYS * _DAY_S
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two runs of one project may end at the same moment.
-        with FileLock(path.with_name(f".{path.name}.lock")):
+        with alone_with(path):
             self._take(Timings.read(path))
             rows = {
                 key: [timing.took_s, timing.seen]
                 for key, timing in sorted(self._known.items())
                 if timing.seen >= oldest
             }
-            text = json.dumps({"scenarios": rows}, indent=0, ensure_ascii=False) + "\n"
+            text = json.dumps({"scenarios": rows}, ensure_ascii=False) + "\n"
             write_private(path, text.encode("utf-8", "surrogatepass"))
 
     def _take(self, other: Timings) -> None:

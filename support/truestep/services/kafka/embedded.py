@@ -40,7 +40,7 @@ _JVM = (
 _LOGGING = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSSXXX",
     "-Dorg.slf4j.simpleLogger.log.kafka.network.DataPlaneAcceptor=info",
     "-Dorg.slf4j.simpleLogger.log.kafka.network.SocketServer=info",
 )
