@@ -8,10 +8,10 @@ import logging
 import sys
 from pathlib import Path
 
+import isolation
 import machine
 import overhead
 import parallel
-import reset
 import start
 import start_all
 from measure import Bench, measure
@@ -20,7 +20,7 @@ from rows import report, table
 _REPORTS = Path(__file__).resolve().parents[1] / "reports"
 _BENCHES: dict[str, Bench] = {
     bench.question.id: bench
-    for module in (start, start_all, reset, overhead, parallel)
+    for module in (start, start_all, isolation, overhead, parallel)
     for bench in module.BENCHES
 }
 

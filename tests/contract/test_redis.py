@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 import redis
-from hamcrest import equal_to
+from hamcrest import equal_to, none
 
 from tests.contract.conftest import MakeService, Start
 from truestep.errors import BackendUnavailableError, ServiceError
@@ -220,10 +220,79 @@ def test_a_lease_is_freed_with_nothing_left_in_its_database(server: RunningServi
     with _scenario(server) as client:
         client.set("key", "value")
         database = _database(client)
+    lease = f"truestep:lease:{database}"
+    with connect(server.endpoint, database=0) as leases:
+        eventually(lambda: leases.get(lease), none(), what="its lease")
     with connect(server.endpoint, database=database) as later:
         assert later.dbsize() == 0
-    with connect(server.endpoint, database=0) as leases:
-        assert leases.get(f"truestep:lease:{database}") is None
+
+
+def spoil(client: redis.Redis) -> None:
+    """Leaves a client and its connections in every state that there is."""
+    client.pubsub().subscribe("news")
+    watching = client.pipeline()
+    watching.watch("key")
+    watching.multi()
+    client.set_response_callback("GET", lambda _: "spoilt")
+    for command in ("CLIENT SETNAME spoilt", "SELECT 0", "CLIENT TRACKING ON", "MULTI"):
+        client.execute_command(*command.split())
+
+
+def test_nothing_that_is_done_to_a_client_reaches_the_next_scenario(server: RunningService) -> None:
+    for number in range(6):
+        with _scenario(server, f"s{number}") as client:
+            assert client.client_getname() in (None, "")
+            assert _database(client) == int(client.connection_pool.connection_kwargs["db"])
+            client.set("key", "own")
+            assert client.get("key") == "own"
+            spoil(client)
+
+
+def test_what_is_still_written_after_a_scenario_is_seen_by_no_other_one(
+    server: RunningService,
+) -> None:
+    with _scenario(server, "s0") as leaked:
+        pass
+    with leaked:
+        for number in range(12):
+            with _scenario(server, f"s{number}") as client:
+                leaked.set("late", "from s0")
+                assert client.keys() == []
+        leaked.delete("late")
+
+
+def test_a_scenario_that_flushes_all_databases_is_cleaned_up_like_any_other(
+    running: Start,
+) -> None:
+    server = running("redis", Backend.EMBEDDED)
+    with _scenario(server) as client:
+        client.flushall()
+        client.set("key", "value")
+        database = _database(client)
+    with connect(server.endpoint, database=database) as later:
+        eventually(later.dbsize, equal_to(0), what="its keys")
+
+
+def test_a_server_that_dies_is_noticed_by_who_leaves_and_by_who_enters(running: Start) -> None:
+    server = running("redis", Backend.EMBEDDED)
+    with _scenario(server, "s1"):
+        pass
+    client = server.isolation.enter("s2")
+    [process] = _listening_on(server.endpoint.port)
+    process.kill()
+    eventually(server.provider.death, equal_to("killed by SIGKILL"), what="its death")
+    with pytest.raises(redis.ConnectionError):
+        server.isolation.leave(client)
+    with pytest.raises(redis.ConnectionError):
+        server.isolation.enter("s3")
+
+
+def test_a_connection_that_the_server_closed_while_it_was_idle_is_no_death(running: Start) -> None:
+    server = running("redis", Backend.EMBEDDED)
+    for number in range(3):
+        with _scenario(server, f"s{number}") as client:
+            client.client_kill_filter(_type="normal", skipme=True)
+            assert client.ping()
 
 
 def test_keys_that_are_not_ours_are_never_flushed(running: Start) -> None:

@@ -114,6 +114,28 @@ def test_whoever_listens_is_told_of_each_expired_key_once(
     assert told[20]["channel"].endswith("__:del")
 
 
+@pytest.mark.parametrize("plain", [True, False], ids=["small", "large"])
+def test_fields_of_hashes_expire_on_their_own(
+    server: RunningService, clock: Clock, client: redis.Redis, plain: bool
+) -> None:
+    if tuple(map(int, server.version.split(".")[:2])) < (7, 4):
+        pytest.skip(f"Redis {server.version} has no expiries of fields: they came with 7.4")
+    many = {f"field:{number}": "value" for number in range(3 if plain else 2_500)}
+    client.hset("hash", mapping={"short": "1", "long": "2", **many})
+    client.hset("all", mapping={"short": "1"})
+    client.hset("untouched", mapping=many)
+    client.hexpire("hash", MINUTE_S, "short", *many)
+    client.hexpire("hash", 7200, "long")
+    client.hexpire("all", MINUTE_S, "short")
+    clock.advance(HOUR)
+    assert client.hgetall("hash") == {"long": "2"}
+    assert client.hlen("hash") == 1
+    [left_ms] = client.hpttl("hash", "long")
+    assert 3_500_000 < left_ms <= 3_600_000
+    assert sorted(client.keys()) == ["hash", "untouched"]
+    assert client.hlen("untouched") == len(many)
+
+
 def test_an_hour_passes_for_200_keys_in_a_blink(clock: Clock, client: redis.Redis) -> None:
     client.eval("for i = 1, 200 do redis.call('SET', 'key:' .. i, i, 'EX', 60) end", 0)
     began = time.monotonic()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg2
 import pytest
+from hamcrest import equal_to
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
 from tests.contract.conftest import Start
 from truestep.errors import ResetRefusedError, ServiceError
+from truestep.polling import eventually
 from truestep.pool import RunningService
 from truestep.services.base import Endpoint, SharedPlace
 from truestep.services.postgres.client import PostgresClient
@@ -107,7 +110,11 @@ def files(url: str) -> dict[str, int]:
 
 
 def names(server: RunningService) -> set[str]:
-    return {name for (name,) in query(server.endpoint.url, "SELECT datname FROM pg_database")}
+    """All databases but those that are made ahead for scenarios."""
+    named = (
+        "SELECT datname FROM pg_database WHERE datname !~ '^truestep_[0-9a-f]+_[0-9a-f]+_[0-9]+$'"
+    )
+    return {name for (name,) in query(server.endpoint.url, named)}
 
 
 def test_an_application_gets_an_empty_database_that_goes_away_with_whoever_is_connected(
@@ -178,6 +185,64 @@ def test_ids_start_anew_where_rows_came_and_went(place: SharedPlace) -> None:
         assert sql("INSERT INTO users DEFAULT VALUES RETURNING id") == [(1,)]
         assert sql("INSERT INTO notes DEFAULT VALUES RETURNING id") == [(1,)]
     assert files(place.url) == before
+
+
+WRITING = {
+    "by COPY": "COPY users (country) FROM PROGRAM 'echo DE'",
+    "after a TRUNCATE of its own": "INSERT INTO users DEFAULT VALUES; TRUNCATE users CASCADE;"
+    " INSERT INTO users DEFAULT VALUES",
+    "in a block that is rolled back": "DO $$ BEGIN INSERT INTO users DEFAULT VALUES;"
+    " RAISE EXCEPTION 'no'; EXCEPTION WHEN OTHERS THEN NULL; END $$",
+    "rows that are gone": "INSERT INTO users SELECT FROM generate_series(1, 99); DELETE FROM users",
+    "no rows, ids alone": "SELECT nextval('users_id_seq'), nextval('users_id_seq')",
+    "ids that are set, not given out": "SELECT setval('users_id_seq', 70, false)",
+    "ids that start elsewhere": "ALTER SEQUENCE users_id_seq RESTART WITH 70",
+    "a table of its own": "CREATE TABLE users2 AS SELECT * FROM users",
+    "in a table without a log": "CREATE UNLOGGED TABLE IF NOT EXISTS fast (id serial);"
+    " INSERT INTO fast DEFAULT VALUES; INSERT INTO users DEFAULT VALUES",
+    "in a table that is stored otherwise": "CREATE ACCESS METHOD mine TYPE TABLE HANDLER"
+    " heap_tableam_handler; CREATE TABLE fast (id serial) USING mine;"
+    " INSERT INTO fast DEFAULT VALUES; INSERT INTO users DEFAULT VALUES",
+}
+
+
+@pytest.mark.parametrize("statements", WRITING.values(), ids=WRITING)
+def test_however_a_table_was_written_it_is_as_new(place: SharedPlace, statements: str) -> None:
+    with scenario(place):
+        pass
+    query(place.url, statements)
+    with scenario(place, "s2") as sql:
+        assert sql("INSERT INTO users DEFAULT VALUES RETURNING id") == [(1,)]
+        assert sql("SELECT count(*) FROM users") == [(1,)]
+        if "fast" in statements:
+            assert sql("INSERT INTO fast DEFAULT VALUES RETURNING id") == [(1,)]
+            assert sql("SELECT count(*) FROM fast") == [(1,)]
+
+
+def test_rows_of_a_session_that_was_killed_are_gone_and_so_are_its_ids(place: SharedPlace) -> None:
+    with scenario(place):
+        pass
+    with left_open(place.url, "INSERT INTO users DEFAULT VALUES") as killed:
+        query(place.url, f"SELECT pg_terminate_backend({killed.info.backend_pid}, 5000)")
+    with scenario(place, "s2") as sql:
+        assert sql("INSERT INTO users DEFAULT VALUES RETURNING id") == [(1,)]
+
+
+def test_rows_that_are_committed_while_it_waits_for_them_are_gone(place: SharedPlace) -> None:
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'truestep, reset' AND wait_event_type = 'Lock'"
+    )
+    with (
+        scenario(place),
+        left_open(place.url, "INSERT INTO users DEFAULT VALUES") as late,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        entering = threads.submit(place.enter, "s2")
+        eventually(lambda: query(place.url, waiting), equal_to([(1,)]), what="waiting for it")
+        late.commit()
+        place.leave(entering.result())
+        assert query(place.url, "SELECT * FROM users") == []
 
 
 def test_ids_that_migrations_have_used_up_start_anew_too(server: RunningService) -> None:

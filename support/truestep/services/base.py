@@ -21,7 +21,8 @@ class Endpoint:
 
     host: str
     port: int
-    url: str
+    # There may be a password in it, and a repr ends up in tracebacks.
+    url: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,10 @@ class Isolation(ABC):
 
     @abstractmethod
     def leave(self, client: Any) -> None:
-        """Closes the client and removes its place, with all that the scenario left there."""
+        """Closes the client and removes its place, with all that the scenario left there.
+
+        No other scenario ever gets that place; it may be removed a little later.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -25,12 +26,12 @@ Text = str | bytes
 Headers = Mapping[str, Text] | Iterable[tuple[str, Text]]
 
 
-class KafkaClient:
-    """Kafka as one scenario has it: names in the feature stand for topics and groups of its own.
+class KafkaClient(ABC):
+    """Kafka as one scenario has it: names in the feature stand for topics and groups.
 
     Args:
         cluster: the connection that all scenarios use, one at a time.
-        place: what is added to each name, unique to the scenario; empty: nothing is added.
+        place: what is added to each group, unique to the scenario; empty: nothing is added.
         partitions: how many a topic has that is made on first mention.
     """
 
@@ -43,21 +44,19 @@ class KafkaClient:
         self._groups: dict[str, str] = {}
         self._published: set[tuple[str, int, int]] = set()
         self._producers: list[Any] = []
-        self._own_producer: Any = None
+        self._publisher: Any = None
         self._undo = ExitStack()
-        self._undo.callback(self._delete)
+        self._undo.callback(self._let_go)
 
     def topic(self, name: str) -> str:
-        """Returns the scenario's own topic for `name`, made on first mention.
+        """Returns the topic that `name` stands for; there is one from the first mention on.
 
         Raises:
             StepUsageError: Kafka allows no such name.
         """
         if name not in self._topics:
-            physical = self._physical(name, "topic")
-            # Noted first, so that it is also deleted when the broker makes it but cannot say so.
-            self._topics[name] = TopicInUse(physical, dict.fromkeys(range(self._partitions), 0))
-            self._cluster.create(physical, self._partitions)
+            self._physical(name, "topic")
+            self._topics[name] = self._take(name)
         return self._topics[name].physical
 
     def group(self, name: str) -> str:
@@ -86,10 +85,10 @@ class KafkaClient:
             key: events with the same key stay in order.
             headers: by name.
         """
-        if self._own_producer is None:
-            self._own_producer = self.producer(client_id=f"{OWN_CLIENT}publisher")
+        if self._publisher is None:
+            self._publisher = self._new_producer({"client_id": f"{OWN_CLIENT}publisher"})
         pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
-        sent = self._own_producer.send(
+        sent = self._publisher.send(
             self.topic(topic),
             value=_bytes(value),
             key=_bytes(key),
@@ -105,14 +104,7 @@ class KafkaClient:
         Topics have to be named by `topic(name)`. It keeps the order in which it sends, and is
         neither idempotent nor transactional unless `config` says so.
         """
-        from kafka import KafkaProducer
-
-        if not config.keys() & {"enable_idempotence", "transactional_id"}:
-            # An idempotent producer gets its first event through 100 ms later.
-            config = {"max_in_flight_requests_per_connection": 1} | config
-            config["enable_idempotence"] = False
-        producer = KafkaProducer(**self._defaults() | config)
-        self._producers.append(producer)
+        producer = self._new_producer(config)
         self._undo.callback(producer.close, timeout=_CLOSES_WITHIN_S)
         return producer
 
@@ -164,16 +156,36 @@ class KafkaClient:
         return (event.topic, event.partition, event.offset) in self._published
 
     def close(self) -> None:
-        """Closes the scenario's producers and consumers and deletes its topics and groups."""
+        """Closes the scenario's producers and consumers and lets go of its topics and groups."""
         self._undo.close()
+
+    @abstractmethod
+    def _take(self, name: str) -> TopicInUse:
+        """Returns the topic for a name that is mentioned for the first time."""
+
+    @abstractmethod
+    def _let_go(self) -> None:
+        """Closes the publisher, then deletes what is the scenario's own; called last of all."""
 
     def _to_read(self, name: str) -> TopicInUse:
         self.topic(name)
         return self._topics[name]
 
-    def _delete(self) -> None:
-        topics = [in_use.physical for in_use in self._topics.values()]
-        self._cluster.delete(topics, self._groups.values())
+    def _close_publisher(self) -> None:
+        """Closes what `publish` has made; all that it sent is acknowledged."""
+        if self._publisher is not None:
+            self._publisher.close(timeout=_CLOSES_WITHIN_S)
+
+    def _new_producer(self, config: dict[str, Any]) -> Any:
+        from kafka import KafkaProducer
+
+        if not config.keys() & {"enable_idempotence", "transactional_id"}:
+            # An idempotent producer gets its first event through 100 ms later.
+            config = {"max_in_flight_requests_per_connection": 1} | config
+            config["enable_idempotence"] = False
+        producer = KafkaProducer(**self._defaults() | config)
+        self._producers.append(producer)
+        return producer
 
     def _defaults(self) -> dict[str, Any]:
         servers = self.bootstrap.split(",")

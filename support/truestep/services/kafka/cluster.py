@@ -1,146 +1,52 @@
-"""What isolation asks of a cluster: topics made and deleted, their ends, records read."""
+"""The connections to a cluster that all scenarios use, one at a time."""
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import Any
 
 from truestep.errors import ServiceError
-from truestep.polling import pause, pauses, scaled
-from truestep.services.kafka.quiet import OWN_CLIENT, mute_own_clients
+from truestep.polling import scaled
+from truestep.services.kafka.administration import Administration, client_config
+from truestep.services.kafka.quiet import mute_own_clients
 
-_ANSWERS_WITHIN_MS = 10_000
 _READS_WITHIN_S = 10.0
 _COMMITS_WITHIN_S = 0.5
 _POLL_MS = 100
+# For so long kafka-python sleeps when it has yet to learn who leads a topic.
+_IDLE_MS = 1
+_A_DAY_MS = 24 * 60 * 60 * 1000
 
 
-class Cluster:
-    """One connection for administration and one reader without a group; neither is thread-safe.
+class Cluster(Administration):
+    """A connection for administration, and a reader without a group; neither is thread-safe.
 
     Args:
         servers: the bootstrap servers.
     """
 
     def __init__(self, servers: str) -> None:
-        from kafka import KafkaAdminClient, KafkaConsumer
+        from kafka import KafkaConsumer
 
-        self.servers = servers
-        self._undo = contextlib.ExitStack()
         mute_own_clients()
-        common: dict[str, Any] = {
-            "bootstrap_servers": servers.split(","),
-            "client_id": f"{OWN_CLIENT}cluster",
-            "bootstrap_timeout_ms": _ANSWERS_WITHIN_MS,
-            "request_timeout_ms": _ANSWERS_WITHIN_MS,
-            "retry_backoff_ms": 10,
-            "reconnect_backoff_ms": 10,
-        }
-        self._reader = KafkaConsumer(
-            enable_auto_commit=False,
-            isolation_level="read_committed",
-            fetch_max_wait_ms=_POLL_MS,
-            **common,
-        )
-        self._undo.callback(self._reader.close)
-        # A client that is told the release asks for its topic in its first request; one that has
-        # to find out waits 100 ms between the two.
-        self.release: tuple[int, ...] = self._reader.config["api_version"]
-        self._admin = KafkaAdminClient(**common)
-        self._undo.callback(self._admin.close)
-
-    def create(self, topic: str, partitions: int) -> None:
-        """Makes a topic; returns when each of its partitions takes events."""
-        from kafka.errors import UnknownTopicOrPartitionError
-
-        self._admin.create_topics({topic: {"num_partitions": partitions}}, wait_for_metadata=True)
-        give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
-        for seconds in pauses():
-            try:
-                # The broker knows a new topic a moment before it leads all of its partitions.
-                self._ends(topic, range(partitions))
-            except UnknownTopicOrPartitionError:
-                if time.monotonic() > give_up:
-                    raise
-            else:
-                return
-            pause(seconds)
-
-    def partitions(self, topic: str) -> list[int]:
-        """Returns the numbers of a topic's partitions; none when there is no such topic."""
-        [described] = self._admin.describe_topics([topic])
-        return sorted(partition["partition_index"] for partition in described["partitions"])
-
-    def ends(self) -> dict[str, dict[int, int]]:
-        """Returns topic -> partition -> the offset that its next event gets.
-
-        For all topics but the broker's own and what is out of order; many take as many questions
-        as one.
-        """
-        from kafka.errors import UnknownTopicOrPartitionError
-
-        give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
-        for seconds in pauses():
-            try:
-                return self._ends_of_all()
-            except UnknownTopicOrPartitionError:
-                # A topic was made or deleted between the two questions.
-                if time.monotonic() > give_up:
-                    raise
-            pause(seconds)
-        raise AssertionError("unreachable: pauses() never ends")
-
-    def begin_group(self, group: str, topic: str, positions: Mapping[int, int]) -> None:
-        """Lets a group begin a topic at these positions, but where it is further already.
-
-        A group that has members is left as it is.
-        """
-        from kafka import errors
-
-        # The first group of all: the broker is making the topic that it keeps them in.
-        being_made = (
-            errors.CoordinatorNotAvailableError,
-            errors.CoordinatorLoadInProgressError,
-            errors.NotCoordinatorError,
-        )
-        give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
-        for seconds in pauses():
-            try:
-                self._begin_group(group, topic, positions)
-            except being_made:
-                if time.monotonic() > give_up:
-                    raise
-            else:
-                return
-            pause(seconds)
-
-    def delete(self, topics: Iterable[str], groups: Iterable[str]) -> None:
-        """Deletes topics and groups, but those that are not there or still in use."""
-        from kafka.errors import CoordinatorNotAvailableError
-
-        topics, groups = list(topics), list(groups)
-        self._reader.unsubscribe()
-        if topics:
-            self._admin.delete_topics(topics, raise_errors=False)
-        if groups:
-            # As long as nobody has joined a group, the broker has no coordinator for them.
-            with contextlib.suppress(CoordinatorNotAvailableError):
-                self._admin.delete_groups(groups)
-
-    def sweep(self, belongs: Callable[[str], bool]) -> None:
-        """Deletes every topic and group whose name belongs to a process that is gone."""
-        from kafka.admin import MemberToRemove
-
-        topics = [name for name in self._admin.list_topics() if belongs(name)]
-        groups = [one["group_id"] for one in self._admin.list_groups()]
-        groups = [name for name in groups if belongs(name)]
-        for name, group in self._admin.describe_groups(groups).items() if groups else ():
-            # The broker still waits for their heartbeats.
-            members = [MemberToRemove(member["member_id"]) for member in group["members"]]
-            self._admin.remove_group_members(name, members)
-        self.delete(topics, groups)
+        with ExitStack() as undo:
+            self._reader = KafkaConsumer(
+                enable_auto_commit=False,
+                isolation_level="read_committed",
+                # What is asked for is there. Else the next one to read waits for this answer.
+                fetch_max_wait_ms=1,
+                # It may ask again for topics that are gone, and a broker may make them anew.
+                metadata_max_age_ms=_A_DAY_MS,
+                **client_config(servers) | {"retry_backoff_ms": _IDLE_MS},
+            )
+            undo.callback(self._reader.close)
+            # A client that is told the release asks for its topic in its first request; one that
+            # has to find out waits 100 ms between the two.
+            self.release: tuple[int, ...] = self._reader.config["api_version"]
+            super().__init__(servers, self.release)
+            undo.pop_all()
 
     def read(self, topic: str, positions: dict[int, int]) -> dict[int, list[Any]]:
         """Reads each partition from its position up to its end as it is now.
@@ -186,51 +92,17 @@ class Cluster:
             positions[one.partition] = self._reader.position(one)
         return records
 
-    def _begin_group(self, group: str, topic: str, positions: Mapping[int, int]) -> None:
-        from kafka import TopicPartition
-        from kafka.errors import NoError, UnknownMemberIdError
-        from kafka.structs import OffsetAndMetadata
+    def expect(self, topics: Iterable[str]) -> None:
+        """Has the reader learn who leads these topics, while others do something else.
 
-        at = {TopicPartition(topic, number): offset for number, offset in positions.items()}
-        stands = self._admin.list_group_offsets({group: list(at)})[group]
-        behind = {
-            one: OffsetAndMetadata(offset, "", -1)
-            for one, offset in at.items()
-            if one not in stands or stands[one].offset < offset
-        }
-        for outcome in self._admin.alter_group_offsets(group, behind).values():
-            # Only its members may move a group that has some.
-            if outcome not in (NoError, UnknownMemberIdError):
-                raise outcome(f"the offsets of the group {group!r} cannot be set")
-
-    def _ends_of_all(self) -> dict[str, dict[int, int]]:
+        kafka-python waits for up to 100 ms before it asks for a topic that is new to it.
+        """
         from kafka import TopicPartition
 
-        wanted = [
-            TopicPartition(topic["name"], partition["partition_index"])
-            for topic in self._admin.describe_topics()
-            if not topic["is_internal"]
-            for partition in topic["partitions"]
-            if partition["leader_id"] >= 0
-        ]
-        ends: dict[str, dict[int, int]] = {}
-        if wanted:
-            for one, offset in self._latest(wanted).items():
-                ends.setdefault(one.topic, {})[one.partition] = offset
-        return ends
-
-    def _ends(self, topic: str, partitions: Iterable[int], **kind: str) -> dict[Any, int]:
-        from kafka import TopicPartition
-
-        return self._latest([TopicPartition(topic, number) for number in partitions], **kind)
-
-    def _latest(self, partitions: Iterable[Any], **kind: str) -> dict[Any, int]:
-        from kafka.admin import OffsetSpec
-
-        wanted = dict.fromkeys(partitions, OffsetSpec.LATEST)
-        found = self._admin.list_partition_offsets(wanted, **kind)
-        return {one: at.offset for one, at in found.items()}
+        self._reader.assign([TopicPartition(topic, 0) for topic in topics])
 
     def close(self) -> None:
         """Closes both connections."""
-        self._undo.close()
+        with ExitStack() as stack:
+            stack.callback(super().close)
+            stack.callback(self._reader.close)

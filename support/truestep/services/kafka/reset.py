@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import Any
 
-from truestep.evidence import Snapshot
 from truestep.services.base import Endpoint, SharedPlace
 from truestep.services.kafka.client import KafkaClient, TopicInUse
 from truestep.services.kafka.cluster import Cluster
-from truestep.services.kafka.snapshot import events_of
+from truestep.services.kafka.places import KafkaPlaces
 
 Ends = Mapping[str, Mapping[int, int]]
 
 
-class SharedTopics(SharedPlace):
+class SharedTopics(KafkaPlaces, SharedPlace):
     """Notes where each topic ends when a scenario begins, and deletes nothing, ever.
 
     Topics and groups are the application's: what it has made stays, and so does a topic that a
@@ -28,48 +27,18 @@ class SharedTopics(SharedPlace):
     """
 
     def __init__(self, endpoint: Endpoint, partitions: int, *, may_reset: bool) -> None:
-        self._endpoint = endpoint
-        self._partitions = partitions
+        super().__init__(endpoint, partitions)
         self._may_reset = may_reset
-        self._cluster: Cluster | None = None
-        self._clients: list[KafkaClient] = []
 
     @property
     def url(self) -> str:
         """The bootstrap servers."""
         return self._endpoint.url
 
-    def prepare(self) -> None:
-        """Connects."""
-        self._cluster = Cluster(self._endpoint.url)
-
-    def enter(self, scenario_id: str) -> KafkaClient:  # noqa: ARG002  # the promise of Isolation
-        """Returns a client that sees only events which come from now on."""
-        if self._cluster is None:
-            raise RuntimeError("prepare() comes before enter()")
-        before = self._cluster.ends()
-        client = _ClientFromNowOn(
-            self._cluster, before, self._partitions, may_move_groups=self._may_reset
+    def _client(self, cluster: Cluster, scenario_id: str) -> KafkaClient:  # noqa: ARG002  # names are their own
+        return _ClientFromNowOn(
+            cluster, cluster.ends(), self._partitions, may_move_groups=self._may_reset
         )
-        self._clients.append(client)
-        return client
-
-    def snapshot(self, client: KafkaClient) -> Snapshot:
-        """Returns the events of the scenario's topics."""
-        return events_of(client)
-
-    def leave(self, client: KafkaClient) -> None:
-        """Closes the scenario's producers and consumers."""
-        self._clients.remove(client)
-        client.close()
-
-    def close(self) -> None:
-        """Leaves what was not left yet, and disconnects."""
-        with ExitStack() as stack:
-            if self._cluster:
-                stack.callback(self._cluster.close)
-            for client in list(self._clients):
-                stack.callback(self.leave, client)
 
 
 class _ClientFromNowOn(KafkaClient):
@@ -94,7 +63,7 @@ class _ClientFromNowOn(KafkaClient):
         if not self._to_read(name).positions:
             # The application may be faster.
             with suppress(TopicAlreadyExistsError):
-                self._cluster.create(name, self._partitions)
+                self._cluster.create([name], self._partitions)
         return name
 
     def consumer(self, topic: str, *, group: str, **config: Any) -> Any:
@@ -110,12 +79,15 @@ class _ClientFromNowOn(KafkaClient):
         return super().consumer(topic, group=group, **config)
 
     def _to_read(self, name: str) -> TopicInUse:
-        in_use = self._topics.setdefault(name, TopicInUse(self._physical(name, "topic"), {}))
+        in_use = self._topics.setdefault(name, self._take(name))
         # Looked up each time: the application may make the topic, or add partitions, at any time.
         before = self._before.get(name, {})
         for number in self._cluster.partitions(name):
             in_use.positions.setdefault(number, before.get(number, 0))
         return in_use
 
-    def _delete(self) -> None:
-        self._cluster.delete((), ())
+    def _take(self, name: str) -> TopicInUse:
+        return TopicInUse(self._physical(name, "topic"), {})
+
+    def _let_go(self) -> None:
+        self._close_publisher()

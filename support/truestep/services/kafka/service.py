@@ -55,15 +55,16 @@ class KafkaService(Service):
 
         return (OSError, kafka.errors.KafkaError)
 
-    def isolation(
-        self,
-        endpoint: Endpoint,
-        backend: Backend,  # noqa: ARG002  # names work on every one
-    ) -> Isolation:
+    def isolation(self, endpoint: Endpoint, backend: Backend) -> Isolation:
         """Returns topics of their own."""
         from truestep.services.kafka.isolation import PrivateTopics
 
-        return PrivateTopics(endpoint, self.context.run_id, self.values["partitions"])
+        return PrivateTopics(
+            endpoint,
+            self.context.run_id,
+            self.values["partitions"],
+            is_ours=backend is not Backend.EXTERNAL,
+        )
 
     def shared_place(
         self,

@@ -17,8 +17,11 @@ _BLOCKERS = """
     FROM pg_locks held JOIN pg_stat_activity activity USING (pid)
     WHERE held.locktype = 'relation' AND held.granted AND activity.pid <> pg_backend_pid()
       AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND (NOT %s OR held.mode = 'AccessExclusiveLock')
-      AND COALESCE(pg_partition_root(held.relation)::oid, held.relation) = ANY(%s::oid[])
+      AND held.relation IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'S'))
+      AND CASE
+          WHEN %(oids)s IS NULL THEN held.mode = 'AccessExclusiveLock'
+          ELSE COALESCE(pg_partition_root(held.relation)::oid, held.relation) = ANY(%(oids)s::oid[])
+      END
     GROUP BY 1, 2, 3, 4, 5
     ORDER BY activity.xact_start
 """
@@ -49,15 +52,13 @@ class Blocker:
         )
 
 
-def find_blockers(
-    connection: Connection, oids: Iterable[int], *, of_readers: bool
-) -> list[Blocker]:
+def find_blockers(connection: Connection, oids: Iterable[int] | None) -> list[Blocker]:
     """Returns the sessions that hold a lock on one of these tables or sequences, oldest first.
 
-    Those only that keep others from reading, if `of_readers`.
+    With None: those that keep others from reading any table.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_BLOCKERS, (of_readers, list(oids)))
+        cursor.execute(_BLOCKERS, {"oids": None if oids is None else list(oids)})
         return [
             Blocker(pid, name or "", state or "hidden", query or "", began, lasts, tuple(tables))
             for pid, name, state, query, began, lasts, tables in cursor.fetchall()

@@ -15,7 +15,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
 from truestep.evidence import Snapshot
-from truestep.services.postgres.catalog import TableEntry, read_catalog
+from truestep.services.postgres.catalog import TableEntry, prepare_catalog, read_catalog
 
 # Both sides of a comparison are the text of COPY, which depends on these.
 SESSION = """
@@ -61,6 +61,7 @@ def read_tables(url: str) -> Tables:
         with connection.cursor() as cursor:
             cursor.execute(SESSION)
             cursor.execute(_LIMITS)
+            prepare_catalog(connection)
             catalog = read_catalog(connection)
             cursor.execute(_KEYS)
             keys = dict(cursor.fetchall())

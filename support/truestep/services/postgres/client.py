@@ -39,10 +39,8 @@ class PostgresClient:
         rather than hangs it.
         """
         if self._own is None or self._own.closed:
-            self._own = self._connect("steps")
-            self._own.autocommit = True
-            with self._own.cursor() as cursor:
-                cursor.execute("SET lock_timeout = '5s'")
+            self._own = steps_connection(self.url)
+            self._begin(self._own)
         return self._own
 
     def connect(self) -> Connection:
@@ -69,11 +67,49 @@ class PostgresClient:
         with closing(self._connect("file")) as connection:
             run_sql_file(connection, self._root, Path(path), error_type=StepUsageError)
 
+    def adopt(self, connection: Connection) -> None:
+        """Takes `connection`, made by `steps_connection`, for the steps' own.
+
+        If it was closed at its other end while it waited, takes a new one.
+
+        Raises:
+            psycopg2.Error: there is none to be had.
+        """
+        try:
+            self._begin(connection)
+            self._own = connection
+        except psycopg2.Error:
+            connection.close()
+            self._own = steps_connection(self.url)
+            self._begin(self._own)
+
+    def answers(self) -> bool:
+        """Tells whether the steps' connection has one that answers at its other end."""
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except psycopg2.Error:
+            return False
+        return True
+
     def close(self) -> None:
-        """Closes every connection that this client made."""
+        """Closes every connection that this client made, or was given."""
         for connection in [*self._given, *([self._own] if self._own else [])]:
             connection.close()
         self._given.clear()
 
+    def _begin(self, connection: Connection) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET application_name = %s; SET lock_timeout = '5s'", (f"{self._name}, steps",)
+            )
+
     def _connect(self, whose: str) -> Connection:
         return psycopg2.connect(self.url, application_name=f"{self._name}, {whose}")
+
+
+def steps_connection(url: str) -> Connection:
+    """Returns a new connection in autocommit, for a client that is made later."""
+    connection = psycopg2.connect(url, application_name="truestep, ready")
+    connection.autocommit = True
+    return connection

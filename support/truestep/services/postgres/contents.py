@@ -1,4 +1,4 @@
-"""What a database holds: looked at in one query, kept in memory, and put back."""
+"""What a database holds: looked at where the catalog does not tell, kept, and put back."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
 from truestep.errors import ServiceError
-from truestep.services.postgres.catalog import Catalog, SequenceEntry, TableEntry
+from truestep.services.postgres.catalog import Catalog, Position, SequenceEntry, TableEntry
 
 # Copied into memory, and looked through before each scenario.
 _LARGEST_MIB = 128
 _MIB = 2**20
 
-# Whether anything is in it. Rows that are not committed cannot be seen: `_WRITTEN` is for these.
+# Whether anything is in it. Rows that are not committed cannot be seen: the catalog tells of them.
 _FILLED = "SELECT 'table', {oid}, EXISTS (SELECT FROM {source})::int::text, ''"
 # Nothing that a row holds can be missed, in whatever order the rows come.
 _COUNTED = """
@@ -24,13 +24,8 @@ _COUNTED = """
            COALESCE(sum(hashtextextended("a row"::text, 0)), 0)::text FROM {source} AS "a row"
 """
 _SEQUENCE = "SELECT 'sequence', {oid}, last_value::text, is_called::text FROM {name}"
-# Tables that a transaction which is still open has written to.
-_WRITTEN = """
-    SELECT 'written', COALESCE(pg_partition_root(relation)::oid, relation)::bigint, '', ''
-    FROM pg_locks WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND mode IN ('RowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-"""
+# As a table that has no rows is seen.
+EMPTY = ("0", "")
 _SIZE = """
     SELECT COALESCE(
         (SELECT sum(pg_table_size(relid)) FROM pg_partition_tree({oid}::regclass)),
@@ -40,24 +35,15 @@ _SIZE = """
 
 
 @dataclass(frozen=True)
-class Position:
-    """Where a sequence stands: `called` tells whether it has given out `value` already."""
-
-    value: int
-    called: bool
-
-
-@dataclass(frozen=True)
 class Contents:
     """What was seen at one moment, by oid.
 
     `tables` has of each kept table and each view its number of rows and their hash, of another
-    whether it has rows; `written` are tables that an open transaction has written to.
+    whether it has rows.
     """
 
     tables: Mapping[int, tuple[str, str]]
     sequences: Mapping[int, Position]
-    written: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -83,29 +69,30 @@ class Baseline:
 
 
 def look(connection: Connection, catalog: Catalog, kept: Iterable[int]) -> Contents:
-    """Looks into all tables and sequences by one query; of the `kept` tables at every row."""
+    """Looks by one query into what has been touched, and at every row of the `kept` tables."""
     kept = set(kept)
-    parts: list[sql.Composable] = [sql.SQL(_WRITTEN)]
+    parts: list[sql.Composable] = []
     for table in catalog.tables.values():
-        query = sql.SQL(_COUNTED if table.oid in kept or table.is_view else _FILLED)
-        parts.append(query.format(oid=sql.Literal(table.oid), source=table.source))
-    parts += [
-        sql.SQL(_SEQUENCE).format(oid=sql.Literal(one.oid), name=one.identifier)
-        for one in catalog.sequences.values()
-    ]
-    tables: dict[int, tuple[str, str]] = {}
+        if table.oid in kept or not table.is_untouched:
+            query = sql.SQL(_COUNTED if table.oid in kept or table.is_view else _FILLED)
+            parts.append(query.format(oid=sql.Literal(table.oid), source=table.source))
+    tables = dict.fromkeys(catalog.tables, EMPTY)
     sequences: dict[int, Position] = {}
-    written: set[int] = set()
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(" UNION ALL ").join(parts))
-        for kind, oid, first, second in cursor.fetchall():
-            if kind == "table":
-                tables[oid] = first, second
-            elif kind == "sequence":
-                sequences[oid] = Position(int(first), called=second == "true")
-            else:
-                written.add(oid)
-    return Contents(tables, sequences, frozenset(written & tables.keys()))
+    for one in catalog.sequences.values():
+        if one.position is None:
+            oid = sql.Literal(one.oid)
+            parts.append(sql.SQL(_SEQUENCE).format(oid=oid, name=one.identifier))
+        else:
+            sequences[one.oid] = one.position
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(" UNION ALL ").join(parts))
+            for kind, number, first, second in cursor:
+                if kind == "table":
+                    tables[number] = first, second
+                else:
+                    sequences[number] = Position(int(first), called=second == "true")
+    return Contents(tables, sequences)
 
 
 def take_baseline(connection: Connection, catalog: Catalog) -> Baseline:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -15,12 +15,12 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  # it is 
 from truestep.errors import ServiceError
 from truestep.polling import scaled
 from truestep.services.postgres.blockers import Blocker, find_blockers
-from truestep.services.postgres.catalog import Catalog, read_catalog
+from truestep.services.postgres.catalog import Catalog, Position, prepare_catalog, read_catalog
 from truestep.services.postgres.changes import SESSION, TableRows, Tables, lines_of, name_of
 from truestep.services.postgres.contents import (
+    EMPTY,
     Baseline,
     Contents,
-    Position,
     fill,
     look,
     take_baseline,
@@ -30,6 +30,10 @@ _LOCKED_WITHIN_S = 2.0
 _NOT_EMPTIED = "postgres could not be emptied for this scenario"
 # What rows look like as text must not depend on how the database is configured.
 _SESSION = f"SET lock_timeout = {{}}; {SESSION}"
+_TRUNCATE = "TRUNCATE {} RESTART IDENTITY"
+# No trigger of the application's fires, neither here nor when rows are put back. It takes a
+# superuser.
+_UNNOTICED = "SET LOCAL session_replication_role = replica; "
 
 
 class Emptying:
@@ -45,6 +49,7 @@ class Emptying:
         self._began_during = began_during
         self._connection: Connection | None = None
         self._baseline: Baseline | None = None
+        self._truncating = _TRUNCATE
 
     def empty(self) -> datetime:
         """Empties the tables that have rows and lets their identities start anew.
@@ -90,24 +95,33 @@ class Emptying:
             self._connection.close()
 
     def _empty(self, connection: Connection) -> datetime:
-        catalog = read_catalog(connection)
-        everything = [*catalog.tables, *catalog.sequences]
-        with self._naming_blockers(connection, everything, of_readers=True):
+        with self._naming_blockers(connection, None):
+            catalog = read_catalog(connection)
             if self._baseline is None:
                 self._baseline = take_baseline(connection, catalog)
             contents = look(connection, catalog, self._baseline.rows)
         todo = _compare(catalog, contents, self._baseline)
-        with self._naming_blockers(connection, todo.locked), connection, connection.cursor() as own:
-            if todo.emptied:
-                _truncate(connection, [catalog.tables[oid].source for oid in todo.emptied])
-            for oid in todo.filled:
-                fill(connection, catalog.tables[oid], self._baseline.rows[oid])
-            for oid in todo.refreshed:
-                view = catalog.tables[oid].identifier
-                own.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(view))
-            _set_positions(connection, todo.positions)
-            own.execute("SELECT clock_timestamp()")
-            [(now,)] = own.fetchall()
+        # Statements that are sent together are one transaction, and one question.
+        together: list[sql.Composable] = []
+        if todo.emptied:
+            tables = sql.SQL(", ").join(catalog.tables[oid].source for oid in todo.emptied)
+            together.append(sql.SQL(self._truncating).format(tables))
+        views = [catalog.tables[oid].identifier for oid in todo.refreshed]
+        refreshing = [sql.SQL("REFRESH MATERIALIZED VIEW {}").format(view) for view in views]
+        with (
+            self._naming_blockers(connection, todo.locked),
+            ExitStack() as stack,
+            connection.cursor() as own,
+        ):
+            if todo.filled:
+                stack.enter_context(connection)
+                own.execute(sql.SQL("; ").join(together))
+                together.clear()
+                for oid in todo.filled:
+                    fill(connection, catalog.tables[oid], self._baseline.rows[oid])
+            together += [*refreshing, _set_positions(todo.positions)]
+            own.execute(sql.SQL("; ").join(together))
+            [(now, *_)] = own.fetchall()
         return cast("datetime", now)
 
     def _connected(self) -> Connection:
@@ -117,16 +131,21 @@ class Emptying:
             with self._connection.cursor() as cursor:
                 limit_ms = int(scaled(_LOCKED_WITHIN_S) * 1000)
                 cursor.execute(sql.SQL(_SESSION).format(sql.Literal(limit_ms)))
+                cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+                may = cursor.fetchall() == [(True,)]
+            self._truncating = _UNNOTICED + _TRUNCATE if may else _TRUNCATE
+            prepare_catalog(self._connection)
         return self._connection
 
     @contextmanager
     def _naming_blockers(
-        self, connection: Connection, oids: Iterable[int], *, of_readers: bool = False
+        self, connection: Connection, oids: Iterable[int] | None
     ) -> Iterator[None]:
+        """Of a lock on one of these that is not to be had; None: one for reading any of them."""
         try:
             yield
         except errors.LockNotAvailable as error:
-            blockers = find_blockers(connection, oids, of_readers=of_readers)
+            blockers = find_blockers(connection, oids)
             raise self._blocked(blockers) from error
 
     def _blocked(self, blockers: Sequence[Blocker]) -> ServiceError:
@@ -168,7 +187,7 @@ def _compare(catalog: Catalog, contents: Contents, baseline: Baseline) -> _Todo:
     changed = [
         oid
         for oid, seen in contents.tables.items()
-        if oid in contents.written or seen != baseline.tables.get(oid, ("0", ""))
+        if oid in catalog.written or seen != baseline.tables.get(oid, EMPTY)
     ]
     views = sorted(oid for oid in changed if catalog.tables[oid].is_view)
     # With those that refer to them, as TRUNCATE asks for; CASCADE would not tell which.
@@ -183,22 +202,12 @@ def _compare(catalog: Catalog, contents: Contents, baseline: Baseline) -> _Todo:
     return _Todo(sorted(emptied), filled, views, positions)
 
 
-def _truncate(connection: Connection, tables: Iterable[sql.Composed]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
-        if cursor.fetchall() == [(True,)]:
-            # No trigger of the application's fires, neither here nor when rows are put back.
-            cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(tables)))
-
-
-def _set_positions(connection: Connection, wanted: Mapping[int, Position]) -> None:
+def _set_positions(wanted: Mapping[int, Position]) -> sql.Composed:
+    """Returns a query that does so, and tells the server's time."""
     calls = [
         sql.SQL("setval({}::regclass, {}, {})").format(
             *map(sql.Literal, (oid, position.value, position.called))
         )
         for oid, position in wanted.items()
     ]
-    if calls:
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL("SELECT ") + sql.SQL(", ").join(calls))
+    return sql.SQL("SELECT ") + sql.SQL(", ").join([sql.SQL("clock_timestamp()"), *calls])

@@ -1,26 +1,49 @@
-"""Private isolation on PostgreSQL: each scenario has a database cloned from a template."""
+"""Private isolation on PostgreSQL: each scenario has a database that is a copy of a template."""
 
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
 from truestep.errors import ServiceError
 from truestep.evidence import Snapshot
+from truestep.services.ahead import Ahead, Work
 from truestep.services.base import CanSweep, Endpoint, Isolation
 from truestep.services.postgres.changes import Tables, changed_rows, read_tables
-from truestep.services.postgres.client import PostgresClient
+from truestep.services.postgres.client import PostgresClient, steps_connection
 from truestep.services.postgres.databases import Databases
-from truestep.services.postgres.sql_file import run_sql_file
+from truestep.services.postgres.template import Template
 from truestep.services.postgres.url import with_database
+
+# Each takes some 8 MB, in memory as a rule.
+_READY = 3
+_LEFT = 4
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A database that nobody has used yet, and an open connection to it."""
+
+    name: str
+    url: str
+    connection: Connection
+
+    def unused(self) -> str:
+        """Closes the connection and returns the name."""
+        self.connection.close()
+        return self.name
 
 
 class PrivateDatabases(Isolation, CanSweep):
-    """Makes a template database with the schema, and clones it for each scenario.
+    """Has copies of a template made ahead, which has the schema, and drops them behind.
 
     Every name carries the run's id; no other database is ever touched.
 
@@ -29,46 +52,58 @@ class PrivateDatabases(Isolation, CanSweep):
         run_id: the run's id.
         root: the folder that paths of SQL files start from.
         schema: the SQL files to load into the template, in order.
+        is_ours: whether Truestep has started the server: then the template is made at once, and
+            left there for others that have the same schema. On another server nothing is made
+            before the first `enter`, nor left.
     """
 
     def __init__(
-        self, endpoint: Endpoint, run_id: str, *, root: Path, schema: Sequence[Path]
+        self, endpoint: Endpoint, run_id: str, *, root: Path, schema: Sequence[Path], is_ours: bool
     ) -> None:
         self._endpoint = endpoint
         self._root = root
-        self._schema = schema
         # Random too: servers of one run with different lifetimes may be one and the same.
-        self._template = f"truestep_{run_id}_{secrets.token_hex(3)}"
+        self._prefix = f"truestep_{run_id}_{secrets.token_hex(3)}"
         self._databases = Databases(endpoint, run_id)
+        own = None if is_ours else self._prefix
+        self._template = Template(self._databases, endpoint, root=root, schema=schema, own=own)
+        self._is_ours = is_ours
+        self._lock = threading.Lock()
+        self._copies: Ahead[_Ready, str] | None = None
+        self._numbers = count(1)
         # Of the template, which never changes; read when the first scenario has failed.
         self._before: Tables | None = None
 
     def prepare(self) -> None:
-        """Makes the template and loads the schema files into it.
+        """Makes the template, on a server of ours.
 
         Raises:
             ServiceError: the server refuses, or a schema file has an error.
         """
-        self._databases.create(self._template, of="template1")
-        url = with_database(self._endpoint.url, self._template)
-        with closing(psycopg2.connect(url)) as connection:
-            for path in self._schema:
-                run_sql_file(connection, self._root, path, error_type=ServiceError)
-        # A database cannot be cloned while anybody is connected to it.
-        self._databases.refuse_connections(self._template)
+        if self._is_ours:
+            self._ready()
 
     def enter(self, scenario_id: str) -> PostgresClient:
-        """Returns a client on a new clone of the template."""
-        name = f"{self._template}_{scenario_id}"
-        self._databases.create(name, of=self._template)
-        url = with_database(self._endpoint.url, name)
-        return PostgresClient(url, name, scenario_id, root=self._root)
+        """Returns a client, connected, on a copy of the template.
+
+        Raises:
+            ServiceError: the server refuses, or a schema file has an error.
+        """
+        copies = self._ready()
+        made = copies.take()
+        client = PostgresClient(made.url, made.name, scenario_id, root=self._root)
+        try:
+            client.adopt(made.connection)
+        except psycopg2.Error:
+            copies.give_back(made.unused())
+            raise
+        return client
 
     def snapshot(self, client: PostgresClient) -> Snapshot:
         """Returns the rows that the scenario has changed."""
         if self._before is None:
-            name = f"{self._template}_before"
-            self._databases.create(name, of=self._template)
+            name = f"{self._prefix}_before"
+            self._databases.create(name, of=self._template.name)
             try:
                 self._before = read_tables(with_database(self._endpoint.url, name))
             finally:
@@ -76,16 +111,54 @@ class PrivateDatabases(Isolation, CanSweep):
         return changed_rows(self._before, read_tables(client.url))
 
     def leave(self, client: PostgresClient) -> None:
-        """Closes the client's connections and drops its database, whoever is connected to it."""
+        """Closes the client's connections and has its database dropped, soon."""
+        copies = self._ready()
+        is_alive = client.answers()
         client.close()
-        self._databases.end_sessions(client.database)
-        self._databases.drop(client.database)
+        # Of a server that has died, the scenario is told.
+        drop = copies.give_back if is_alive else self._drop
+        drop(client.database)
 
     def sweep(self, run_id: str) -> None:
         """Drops the databases of a run that was killed, whoever is connected to them."""
         self._databases.sweep(run_id)
 
     def close(self) -> None:
-        """Drops the template."""
-        self._databases.drop(self._template)
-        self._databases.close()
+        """Drops all that was made, but what others may use."""
+        with ExitStack() as stack:
+            stack.callback(self._databases.close)
+            stack.callback(self._template.close)
+            if self._copies:
+                stack.callback(self._copies.close)
+
+    def _ready(self) -> Ahead[_Ready, str]:
+        # Scenarios that run side by side enter from threads of their own.
+        with self._lock:
+            if self._copies is None:
+                self._template.make()
+                self._copies = Ahead(
+                    Work(
+                        "truestep databases",
+                        make=lambda _: [self._make()],
+                        drop=lambda names: self._drop(*names),
+                        used=_Ready.unused,
+                        errors=(psycopg2.Error, ServiceError),
+                        ready=_READY,
+                        left=_LEFT,
+                    )
+                )
+            return self._copies
+
+    def _make(self) -> _Ready:
+        name = f"{self._prefix}_{next(self._numbers)}"
+        self._databases.create(name, of=self._template.name)
+        url = with_database(self._endpoint.url, name)
+        try:
+            return _Ready(name, url, steps_connection(url))
+        except psycopg2.Error:
+            self._ready().give_back(name)
+            raise
+
+    def _drop(self, name: str) -> None:
+        self._databases.end_sessions(name)
+        self._databases.drop(name)

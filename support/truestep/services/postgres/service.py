@@ -18,10 +18,6 @@ _FINAL = re.compile(
     "authentication failed|does not exist|no pg_hba.conf entry|not permitted to log in"
     "|permission denied|no password supplied|does not support SSL|could not translate host name"
 )
-_CAPABLE = """
-    SELECT current_setting('server_version'), current_user, rolsuper OR rolcreatedb
-    FROM pg_roles WHERE rolname = current_user
-"""
 
 
 def _paths(value: str) -> list[Path]:
@@ -79,17 +75,10 @@ class PostgresService(Service):
             ) from None
         try:
             with connection, connection.cursor() as cursor:
-                cursor.execute(_CAPABLE)
-                [(version, user, may_create)] = cursor.fetchall()
+                cursor.execute("SHOW server_version")
+                [(version,)] = cursor.fetchall()
         finally:
             connection.close()
-        if not may_create:
-            raise ServiceError(
-                "postgres does not let us make a database for each scenario",
-                seen=f'the user "{user}" has no CREATEDB permission',
-                looked=endpoint.url,
-                remedy=f'let an administrator run: ALTER ROLE "{user}" CREATEDB',
-            )
         return str(version).split()[0]
 
     def not_ready(self) -> tuple[type[BaseException], ...]:
@@ -98,12 +87,16 @@ class PostgresService(Service):
 
         return (psycopg2.OperationalError,)
 
-    def isolation(self, endpoint: Endpoint, backend: Backend) -> Isolation:  # noqa: ARG002  # all alike
-        """Returns databases cloned from a template."""
+    def isolation(self, endpoint: Endpoint, backend: Backend) -> Isolation:
+        """Returns databases that are copies of a template."""
         from truestep.services.postgres.isolation import PrivateDatabases
 
         return PrivateDatabases(
-            endpoint, self.context.run_id, root=self.context.root, schema=self.values["schema"]
+            endpoint,
+            self.context.run_id,
+            root=self.context.root,
+            schema=self.values["schema"],
+            is_ours=backend is not Backend.EXTERNAL,
         )
 
     def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:

@@ -25,7 +25,14 @@ def run_sql_file(
         path: the file, in UTF-8.
         error_type: what to raise when the file cannot be read or the server refuses a statement.
     """
-    text = _FOR_PSQL.sub("", _read(root, path, error_type))
+    text = read_sql_file(root, path, error_type)
+    run_sql(connection, text, root / path, path, error_type)
+
+
+def run_sql(
+    connection: Connection, text: str, full: Path, path: Path, error_type: type[TruestepError]
+) -> None:
+    """Runs what `read_sql_file` has read of the file `full`, as `run_sql_file` does."""
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute(text)
@@ -37,15 +44,16 @@ def run_sql_file(
         raise error_type(
             f"the SQL file {path} could not be run",
             seen=error.diag.message_primary or str(error).strip(),
-            looked=f"line {line} of {root / path}" if line else str(root / path),
+            looked=f"line {line} of {full}" if line else str(full),
             remedy="mend that statement; the file has to run in psql on an empty database too",
         ) from error
 
 
-def _read(root: Path, path: Path, error_type: type[TruestepError]) -> str:
+def read_sql_file(root: Path, path: Path, error_type: type[TruestepError]) -> str:
+    """Returns the statements of a file, in UTF-8, without what is for psql alone."""
     full = root / path
     try:
-        return full.read_text(encoding="utf-8-sig")
+        return _FOR_PSQL.sub("", full.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         beside = [file.name for file in full.parent.glob("*.sql")]
         like = nearest(full.name, beside, cutoff=0.5)

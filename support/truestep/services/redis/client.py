@@ -19,4 +19,5 @@ def connect(endpoint: Endpoint, *, database: int | None = None, text: bool = Tru
     # One more try mends a connection that the server closed while it was idle. By default there
     # are more, seconds apart, which would hide for as long that a server has died.
     retry = Retry(NoBackoff(), 1)
-    return redis.Redis.from_url(url, decode_responses=text, retry=retry)
+    # What it would tell the server about itself costs a round trip, and a look into its package.
+    return redis.Redis.from_url(url, decode_responses=text, retry=retry, driver_info=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import redis
@@ -10,7 +11,7 @@ from truestep.errors import ResetRefusedError
 from truestep.evidence import Snapshot
 from truestep.services.base import CanTravel, Endpoint, SharedPlace
 from truestep.services.redis.client import connect
-from truestep.services.redis.isolation import LeasedDatabases, database_of, flush
+from truestep.services.redis.leases import Leases, database_of, flush
 from truestep.services.redis.snapshot import keys_of
 from truestep.services.redis.url import at_database
 
@@ -32,8 +33,8 @@ class SharedDatabase(SharedPlace, CanTravel):
         self._endpoint = endpoint
         self._name = name
         self._may_reset = may_reset
-        self._leases = LeasedDatabases(endpoint, run_id)
-        self._leased: redis.Redis | None = None
+        self._leases = Leases(endpoint, run_id)
+        self._leased: int | None = None
         self._url = endpoint.url
 
     @property
@@ -49,9 +50,9 @@ class SharedDatabase(SharedPlace, CanTravel):
         """
         if self._name is None:
             return
-        self._leases.prepare()
-        self._leased = self._leases.enter(self._name)
-        self._url = at_database(self._endpoint.url, database_of(self._leased))
+        self._leases.count()
+        self._leased = self._leases.take(self._name)
+        self._url = at_database(self._endpoint.url, self._leased)
 
     def enter(self, scenario_id: str) -> redis.Redis:  # noqa: ARG002  # the promise of Isolation
         """Empties the database and returns a client (text answers) on it.
@@ -80,11 +81,11 @@ class SharedDatabase(SharedPlace, CanTravel):
 
     def close(self) -> None:
         """Empties the leased database and gives it back."""
-        if self._leased is not None:
-            self._leases.leave(self._leased)
-            self._leased = None
-        self._leases.close()
+        with closing(self._leases):
+            if self._leased is not None:
+                self._leases.give_back(self._leased)
+                self._leased = None
 
     def advance(self, client: redis.Redis, by: timedelta) -> None:
         """Moves every expiry in the database; returns when what ran out is gone."""
-        self._leases.advance(client, by)
+        self._leases.advance(database_of(client), by)
