@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from truestep.errors import ServiceError
 from truestep.polling import pause, pauses, scaled
 from truestep.services import artifacts
 from truestep.services.base import Endpoint, RunContext
+from truestep.services.cloning import clone
 from truestep.services.kafka import broker
 from truestep.services.kafka.formatting import PROPERTIES, formatted_folder
 from truestep.services.kafka.java import find_java
@@ -85,7 +85,7 @@ class EmbeddedKafka(LocalProvider):
         """Starts the broker; with no fixed port, waits until it has logged the one it got."""
         parts = self._parts or self._find_parts()
         folder = self._new_scratch()
-        shutil.copytree(parts.formatted, folder / "data")
+        clone(parts.formatted, folder / "data")
         configuration = folder / "server.properties"
         configuration.write_text(PROPERTIES.format(port=self._values["port"] or 0))
         classpath = os.pathsep.join(map(str, parts.jars))
@@ -109,10 +109,16 @@ class EmbeddedKafka(LocalProvider):
 
     def _find_parts(self) -> _Parts:
         java = find_java()
-        what = f"Kafka {self.version}"
-        cache, console = self._context.cache, self._context.console
-        jars = artifacts.fetch(_LOCK, what=what, service="kafka", cache=cache, console=console)
-        return _Parts(java, jars, formatted_folder(java, jars, version=self.version, cache=cache))
+        version, cache = self.version, self._context.cache
+        jars = artifacts.fetch(
+            _LOCK,
+            what=f"Kafka {version}",
+            version=version,
+            service="kafka",
+            cache=cache,
+            console=self._context.console,
+        )
+        return _Parts(java, jars, formatted_folder(java, jars, version=version, cache=cache))
 
     def _wait_for_port(self, process: ServerProcess) -> int:
         limit_s = scaled(self._values["start_within_s"])

