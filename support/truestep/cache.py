@@ -33,6 +33,8 @@ _STAMP = "stamp"
 _PARTIAL = ".partial"
 _GONE = ".gone-"
 _LOCK = ".lock"
+_FAILED = ".failed"
+_TRIES_AGAIN_AFTER_S = 24 * 3600.0
 _IN_USE = "in-use.lock"
 # Open as long as this process may use what it has found; `clear` sees them.
 _in_use: dict[Path, int] = {}
@@ -65,13 +67,14 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Kept:
-    """A kept thing as `python -m truestep cache` lists it; times in seconds, sizes in bytes."""
+    """What `python -m truestep cache` tells of a kept thing: bytes, seconds, what is wrong."""
 
     service: str
     what: str
     version: str
     size: int
     age_s: float
+    problem: str | None = None
 
 
 def find(cache: Path, recipe: Recipe) -> Path | None:
@@ -118,18 +121,47 @@ def keep(
     return place / _CONTENT
 
 
+def make_alone(cache: Path, recipe: Recipe, make: Callable[[Path], None]) -> None:
+    """Has `make` make a kept thing that no run waits for, if nobody else is at it.
+
+    Why it failed is noted for `kept`; then the next try is a day later.
+
+    Raises:
+        Exception: whatever `make` raises.
+    """
+    from filelock import FileLock, Timeout
+
+    place = recipe.place(cache)
+    failure = place.with_name(place.name + _FAILED)
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if failure.exists() and time.time() - failure.stat().st_mtime < _TRIES_AGAIN_AFTER_S:
+        return
+    try:
+        # Held around `keep`, which takes another one: that one is for those who wait.
+        with FileLock(f"{place}.alone{_LOCK}", timeout=0):
+            keep(cache, recipe, make)
+            failure.unlink(missing_ok=True)
+    except Timeout:
+        return
+    except Exception as error:
+        failure.write_text(str(error))
+        raise
+
+
 def kept(cache: Path) -> list[Kept]:
-    """Returns all that is kept, by service and name; also what was broken off."""
-    found = []
-    for place in sorted(cache.glob("*/*/")):
-        service, now = place.parent.name, time.time()
-        size = sum(path.lstat().st_size for path in place.rglob("*"))
-        if place.suffix == _PARTIAL:
-            name, age_s = place.stem, now - place.stat().st_mtime
-            found.append(Kept(service, f"{name}, broken off", "", size, age_s))
+    """Returns all that is kept, by service and name; also what is not whole, and why."""
+    found, now = [], time.time()
+    for place in sorted(cache.glob("*/*")):
+        service, name = place.parent.name, place.stem
+        if place.suffix == _FAILED:
+            age_s, why = now - place.stat().st_mtime, place.read_text()
+            found.append(Kept(service, name, "", 0, age_s, f"could not be made: {why}"))
+        elif place.suffix == _PARTIAL:
+            why = "is being made" if _is_locked(place.with_suffix(_LOCK)) else "was broken off"
+            found.append(Kept(service, name, "", _size(place), now - place.stat().st_mtime, why))
         elif (place / _NOTES).is_file():
             recipe, made = _read_notes(place)["recipe"], (place / _NOTES).stat().st_mtime
-            found.append(Kept(service, recipe["what"], recipe["version"], size, now - made))
+            found.append(Kept(service, recipe["what"], recipe["version"], _size(place), now - made))
     return found
 
 
@@ -158,18 +190,13 @@ def clear(cache: Path) -> list[Kept]:
         for place in cache.glob("*/*/"):
             if place.suffix == _PARTIAL or _GONE in place.name or (place / _NOTES).is_file():
                 shutil.rmtree(place)
-        for lock_file in cache.glob(f"*/*{_LOCK}"):
-            lock_file.unlink()
+        for file in (*cache.glob(f"*/*{_LOCK}"), *cache.glob(f"*/*{_FAILED}")):
+            file.unlink()
         for folder in cache.glob("*/"):
             # Not empty: something that was never ours.
             with suppress(OSError):
                 folder.rmdir()
     return removed
-
-
-def in_use() -> tuple[int, ...]:
-    """Returns the open files to hand on to a process that uses the cache after this one's end."""
-    return tuple(_in_use.values())
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -247,6 +274,21 @@ def _stamp(folder: Path) -> str:
                 facts = status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
                 digest.update(f"{entry.path[len(str(folder)) :]} {facts}\n".encode())
     return digest.hexdigest()
+
+
+def _size(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*"))
+
+
+def _is_locked(file: Path) -> bool:
+    if not file.exists():
+        return False
+    with file.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _read_notes(place: Path) -> dict[str, dict[str, str]]:

@@ -88,12 +88,12 @@ def scaled(seconds: float) -> float:
     return seconds * _scale
 
 
-def pauses() -> Iterator[float]:
-    """Yields seconds to pause between tries: 1 ms at first, doubling up to 100 ms."""
+def pauses(*, longest_s: float = _LONGEST_PAUSE_S) -> Iterator[float]:
+    """Yields seconds to pause between tries: 1 ms at first, doubling up to `longest_s`."""
     pause = _FIRST_PAUSE_S
     while True:
         yield pause
-        pause = min(pause * 2, _LONGEST_PAUSE_S)
+        pause = min(pause * 2, longest_s)
 
 
 def pause(seconds: float) -> None:

@@ -28,6 +28,8 @@ from truestep.settings import Backend, Settings
 
 RUN = "run"
 _STOP_WAITS_S = 30.0
+# What a run waits for; a server that is not ready answers at once.
+_LOOKS_EVERY_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -343,7 +345,7 @@ class _Start:
         name = f"{service.name} ({self._choice.backend})"
         limit_s = scaled(service.values["start_within_s"])
         give_up = time.monotonic() + limit_s
-        for seconds in pauses():
+        for seconds in pauses(longest_s=_LOOKS_EVERY_S):
             try:
                 return service.probe(endpoint)
             except service.not_ready() as error:

@@ -6,12 +6,12 @@ import base64
 import os
 import subprocess
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 
 from truestep.cache import Recipe, keep
 from truestep.errors import ServiceError
 from truestep.services.kafka import broker
+from truestep.services.kafka.jvm import BrokerJvm
 from truestep.services.processes import LOOPBACK
 
 _FORMATS_WITHIN_S = 120
@@ -35,30 +35,24 @@ PROPERTIES = "\n".join(
 )
 
 
-def formatted_folder(java: Path, jars: Sequence[Path], *, version: str, cache: Path) -> Path:
+def formatted_folder(jvm: BrokerJvm, cache: Path) -> Path:
     """Returns a formatted data folder to copy from; formats it when it is not in the cache yet.
-
-    Args:
-        java: the java program.
-        jars: Kafka's class path.
-        version: the version of Kafka.
-        cache: the folder kept between runs.
 
     Raises:
         BackendUnavailableError: the cache cannot be written.
         ServiceError: Kafka cannot format a folder.
     """
-    recipe = Recipe("kafka", "formatted folder", version, (PROPERTIES,))
-    return keep(cache, recipe, lambda folder: _format(java, jars, folder)) / _DATA
+    recipe = Recipe("kafka", "formatted folder", jvm.version, (PROPERTIES,))
+    return keep(cache, recipe, lambda folder: _format(jvm, folder)) / _DATA
 
 
-def _format(java: Path, jars: Sequence[Path], folder: Path) -> None:
+def _format(jvm: BrokerJvm, folder: Path) -> None:
     properties = folder / "server.properties"
     properties.write_text(PROPERTIES.format(port=0))
     command = [
-        *(str(java), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
+        *(str(jvm.java), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
         *("-Djava.io.tmpdir=.", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"),
-        *("-cp", os.pathsep.join(map(str, jars)), "kafka.tools.StorageTool", "format"),
+        *("-cp", os.pathsep.join(map(str, jvm.jars)), "kafka.tools.StorageTool", "format"),
         *("--cluster-id", _cluster_id(), "--config", properties.name, "--standalone"),
     ]
     _run(command, folder)
