@@ -9,7 +9,7 @@ from statistics import median
 
 from rows import Question, Row, answer
 
-# Does the thing once and returns the seconds that count.
+# Does the thing once and returns the seconds that count, or the bytes.
 Timed = Callable[[], float]
 Samples = Mapping[str, list[float]]
 

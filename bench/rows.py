@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
-_UNITS = {"s": 1.0, "ms": 1000.0}
-_HEADINGS = ("id", "ours", "compared with", "ratio", "goal", "met")
+# Of what is measured, which is seconds or bytes.
+_UNITS = {"s": 1.0, "ms": 1000.0, "MiB": 2.0**-20}
+_HEADINGS = ("id", "ours", "peer", "faster", "limit", "of it", "goal", "met")
 _DIGITS = 4
 
 
@@ -50,7 +51,9 @@ class AtMost:
 class Question:
     """What a row is to tell, before anything is measured.
 
-    `unit` is `s` or `ms`; without a `goal` the row only reports.
+    `unit` is `s`, `ms` or `MiB`. `goal` is to be reached against the peer, or against the limit
+    where there is no peer; `limit_goal` against the limit where there are both. Without either the
+    row only reports.
     """
 
     id: str
@@ -58,6 +61,7 @@ class Question:
     unit: str
     peer_name: str | None = None
     goal: Goal | None = None
+    limit_goal: Goal | None = None
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,14 @@ class Row:
     met: bool | None
 
     @property
-    def ratio(self) -> float | None:
-        """Ours divided by what it is compared with: the peer, else the limit."""
-        other = self.limit if self.peer is None else self.peer
-        return self.ours / other if other else None
+    def faster(self) -> float | None:
+        """How many times as long the peer takes."""
+        return self.peer / self.ours if self.peer and self.ours else None
+
+    @property
+    def of_limit(self) -> float | None:
+        """Ours divided by the limit."""
+        return self.ours / self.limit if self.limit else None
 
 
 def answer(
@@ -89,7 +97,7 @@ def answer(
     peer: float | None = None,
     limits: Mapping[str, float] | None = None,
 ) -> Row:
-    """Returns the row for these medians, all in seconds.
+    """Returns the row for these medians, all in seconds or all in bytes.
 
     Args:
         question: what was measured.
@@ -99,8 +107,6 @@ def answer(
     """
     limit_name = max(limits, key=limits.__getitem__) if limits else None
     limit = limits[limit_name] if limits and limit_name else None
-    other = limit if peer is None else peer
-    goal = question.goal
     return Row(
         id=question.id,
         what=question.what,
@@ -110,9 +116,28 @@ def answer(
         peer_name=question.peer_name,
         limit=None if limit is None else _in_unit(limit, question.unit),
         limit_name=limit_name,
-        goal=None if goal is None else str(goal),
-        met=None if goal is None or other is None else goal.met(ours, other),
+        goal=_goal(question),
+        met=_met(question, ours, peer, limit),
     )
+
+
+def _goal(question: Question) -> str | None:
+    of_limit = question.limit_goal and f"{question.limit_goal} of the limit"
+    goals = [of_limit, question.goal and str(question.goal)]
+    return ", ".join(filter(None, goals)) or None
+
+
+def _met(question: Question, ours: float, peer: float | None, limit: float | None) -> bool | None:
+    """Tells whether all goals are reached; None when that is not known."""
+    by_peer = peer if question.peer_name else limit
+    judged = [
+        goal.met(ours, other) if other is not None else None
+        for goal, other in ((question.limit_goal, limit), (question.goal, by_peer))
+        if goal is not None
+    ]
+    if False in judged:
+        return False
+    return True if judged and None not in judged else None
 
 
 def report(rows: Sequence[Row]) -> list[dict[str, object]]:
@@ -131,14 +156,23 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    other, name = (row.limit, row.limit_name) if row.peer is None else (row.peer, row.peer_name)
-    compared = f"{other:g} {row.unit}  {name}" if other is not None else "not measured"
-    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-    if row.ratio and row.ratio < 1:
-        ratio += f" ({1 / row.ratio:.1f}x faster)"
+    peer = _number(row.peer, row.unit) or ("not measured" if row.peer_name else "")
+    faster = "" if row.faster is None else f"{row.faster:.1f}x"
+    of_limit = "" if row.of_limit is None else f"{row.of_limit:.2f}"
     met = {True: "yes", False: "NO", None: ""}[row.met]
-    return (row.id, f"{row.ours:g} {row.unit}", compared, ratio, row.goal or "", met)
+    return (
+        *(row.id, _number(row.ours, row.unit), peer, faster),
+        *(_number(row.limit, row.unit), of_limit, row.goal or "", met),
+    )
+
+
+def _number(value: float | None, unit: str) -> str:
+    return "" if value is None else f"{value:g} {unit}"
 
 
 def _in_unit(seconds: float, unit: str) -> float:
     return float(f"{seconds * _UNITS[unit]:.{_DIGITS}g}")
+
+
+def _in_unit(value: float, unit: str) -> float:
+    return float(f"{value * _UNITS[unit]:.{_DIGITS}g}")

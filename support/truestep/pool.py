@@ -29,7 +29,7 @@ from truestep.settings import Backend, Settings
 RUN = "run"
 _STOP_WAITS_S = 30.0
 # What a run waits for; a server that is not ready answers at once.
-_LOOKS_EVERY_S = 0.01
+_LOOKS_EVERY_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,8 @@ class ServicePool:
         self._isolated = isolated
         self._elsewhere = elsewhere
         self._choices: dict[str, Choice] = {}
+        # Each is started by who has checked it, and need not look again at what is kept.
+        self._checked: dict[str, tuple[Service, Provider]] = {}
         self._starts: dict[tuple[str, str], Start] = {}
         self._history: list[tuple[str, Start]] = []
 
@@ -239,10 +241,15 @@ class ServicePool:
         )
 
     def _new_start(self, name: str, owner: str) -> Start:
-        service, choice = self._service(name), self._choices[name]
+        choice = self._choices[name]
         if self._elsewhere is not None and owner == RUN and name in registry.SERVICES:
-            return self._elsewhere.start(service, choice)
-        return _Start(service, choice, isolated=self._isolated)
+            return self._elsewhere.start(self._service(name), choice)
+        service, provider = self._checked.pop(name, None) or self._new(name, choice)
+        return _Start(service, provider, choice, isolated=self._isolated)
+
+    def _new(self, name: str, choice: Choice) -> tuple[Service, Provider]:
+        service = self._service(name)
+        return service, service.provider(choice.backend)
 
     def _choose(self, name: str) -> Choice:
         return choose(self._service(name), self._settings)
@@ -251,6 +258,7 @@ class ServicePool:
         service, backend = self._service(name), self._choices[name].backend
         provider = service.provider(backend)
         provider.check()
+        self._checked[name] = service, provider
         if backend is Backend.EXTERNAL:
             _probe_external(service, service.values["url"])
 
@@ -258,11 +266,13 @@ class ServicePool:
 class _Start:
     """One start of one server in a thread of its own, and its stop."""
 
-    def __init__(self, service: Service, choice: Choice, *, isolated: bool) -> None:
+    def __init__(
+        self, service: Service, provider: Provider, choice: Choice, *, isolated: bool
+    ) -> None:
         self._service = service
+        self._provider = provider
         self._choice = choice
         self._isolated = isolated
-        self._provider = service.provider(choice.backend)
         self._undo = ExitStack()
         self._stopping = threading.Event()
         self._future: Future[RunningService] = Future()

@@ -7,7 +7,7 @@ import signal
 from truestep.services.base import Endpoint, RunContext
 from truestep.services.cloning import clone
 from truestep.services.local import LocalProvider
-from truestep.services.postgres.cluster import kept_cluster
+from truestep.services.postgres.cluster import Cluster, kept_cluster
 from truestep.services.postgres.programs import ENVIRONMENT, owner_ids, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER, login_url
 from truestep.services.processes import LOOPBACK, ServerProcess, free_port
@@ -37,15 +37,16 @@ class EmbeddedPostgres(LocalProvider):
 
     def __init__(self, values: Values, context: RunContext) -> None:
         super().__init__("postgres", values, context)
+        self._cluster: Cluster | None = None
 
     def check(self) -> None:
         """Makes the kept data folder when it is not there; refuses a port that is taken."""
         super().check()
-        kept_cluster(self._context)
+        self._cluster = kept_cluster(self._context)
 
     def start(self) -> Endpoint:
         """Starts the server, as another user when this one is root."""
-        cluster = kept_cluster(self._context)
+        cluster = self._cluster or kept_cluster(self._context)
         user = server_user()
         folder = self._new_scratch()
         data = folder / "data"

@@ -35,11 +35,11 @@ class EmbeddedRedis(LocalProvider):
     def check(self) -> None:
         """Finds or downloads the server; refuses a port that is taken."""
         super().check()
-        self._program = _find_program(self._context)
+        self._program = find_program(self._context)
 
     def start(self) -> Endpoint:
         """Starts the server with a configuration file that only this user can read."""
-        program = self._program or _find_program(self._context)
+        program = self._program or find_program(self._context)
         folder = self._new_scratch()
         port = self._values["port"] or free_port()
         password = register_secret(secrets.token_urlsafe(16))
@@ -60,7 +60,12 @@ class EmbeddedRedis(LocalProvider):
         return Endpoint(LOOPBACK, port, f"redis://:{quote(password)}@{LOOPBACK}:{port}/0")
 
 
-def _find_program(context: RunContext) -> Path:
+def find_program(context: RunContext) -> Path:
+    """Returns the server on PATH, else the one that is kept; that is downloaded the first time.
+
+    Raises:
+        BackendUnavailableError: there is none for this machine, or no way to it.
+    """
     for name in _ON_PATH:
         found = shutil.which(name)
         if found:
