@@ -56,7 +56,9 @@ class Recipe:
     what: str
     version: str
     settings: tuple[str, ...] = ()
-    platform: str = field(default=f"{sys.platform}-{platform.machine()}", init=False)
+    machine: str = field(
+        default_factory=lambda: f"{sys.platform}-{platform.machine()}", init=False
+    )
 
     def place(self, cache: Path) -> Path:
         """Returns the folder of the kept thing, which need not be there."""
@@ -249,7 +251,7 @@ def _is_whole(place: Path) -> bool:
         # Copied from elsewhere, restored by a CI service, or damaged.
         if _read_notes(place)["files"] != hashes(content):
             return False
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
     # Who may only read the cache looks at the hashes every time.
     with suppress(OSError):

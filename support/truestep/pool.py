@@ -244,22 +244,21 @@ class ServicePool:
         choice = self._choices[name]
         if self._elsewhere is not None and owner == RUN and name in registry.SERVICES:
             return self._elsewhere.start(self._service(name), choice)
-        service, provider = self._checked.pop(name, None) or self._new(name, choice)
-        return _Start(service, provider, choice, isolated=self._isolated)
+        checked = self._checked.pop(name) if name in self._checked else self._new(name)
+        return _Start(*checked, choice, isolated=self._isolated)
 
-    def _new(self, name: str, choice: Choice) -> tuple[Service, Provider]:
+    def _new(self, name: str) -> tuple[Service, Provider]:
         service = self._service(name)
-        return service, service.provider(choice.backend)
+        return service, service.provider(self._choices[name].backend)
 
     def _choose(self, name: str) -> Choice:
         return choose(self._service(name), self._settings)
 
     def _check(self, name: str) -> None:
-        service, backend = self._service(name), self._choices[name].backend
-        provider = service.provider(backend)
+        service, provider = self._new(name)
         provider.check()
         self._checked[name] = service, provider
-        if backend is Backend.EXTERNAL:
+        if self._choices[name].backend is Backend.EXTERNAL:
             _probe_external(service, service.values["url"])
 
 

@@ -59,7 +59,30 @@ def test_the_slowest_limit_counts_and_is_named() -> None:
 
 def test_a_peer_that_was_skipped_leaves_nothing_to_judge() -> None:
     row = answer(START, ours=0.05)
-    assert (row.peer, row.peer_name, row.met, row.ratio) == (None, "testcontainers", None, None)
+    assert (row.peer, row.peer_name, row.met, row.faster) == (None, "testcontainers", None, None)
+
+
+@pytest.mark.parametrize(
+    ("peer", "limit", "met"),
+    [
+        (0.4, 0.08, True),
+        (0.39, 0.08, False),
+        (0.4, 0.07, False),
+        (None, 0.08, None),
+        (None, 0.07, False),
+    ],
+)
+def test_a_row_with_two_goals_is_met_when_both_are(
+    peer: float | None, limit: float, met: bool | None
+) -> None:
+    question = dataclasses.replace(START, limit_goal=AtMost(1.25))
+    row = answer(question, ours=0.1, peer=peer, limits={"the bare program": limit})
+    assert (row.met, row.goal) == (met, "<= 1.25 of the limit, >= 4x faster")
+
+
+def test_bytes_are_shown_as_mebibytes() -> None:
+    row = answer(Question("memory", "three servers", "MiB"), ours=3 * 2**20)
+    assert (row.ours, row.unit) == (3.0, "MiB")
 
 
 def test_milliseconds_are_made_of_seconds_with_four_digits() -> None:
@@ -81,9 +104,9 @@ def test_the_table_lines_up_and_says_what_is_met() -> None:
         answer(dataclasses.replace(START, id="start-kafka"), ours=1.0),
     ]
     assert table(rows).splitlines() == [
-        "id           ours    compared with          ratio                goal          met",
-        "start-redis  0.05 s  0.5 s  testcontainers  0.10 (10.0x faster)  >= 4x faster  yes",
-        "start-all    3 s     2 s  kafka alone       1.50                 <= 1.25       NO",
-        "reset-redis  2 ms    0.5 ms  FLUSHALL       4.00",
-        "start-kafka  1 s     not measured                                >= 4x faster",
+        "id           ours    peer          faster  limit  of it  goal          met",
+        "start-redis  0.05 s  0.5 s         10.0x                 >= 4x faster  yes",
+        "start-all    3 s                           2 s    1.50   <= 1.25       NO",
+        "reset-redis  2 ms    0.5 ms        0.2x",
+        "start-kafka  1 s     not measured                        >= 4x faster",
     ]
