@@ -56,9 +56,7 @@ class Recipe:
     what: str
     version: str
     settings: tuple[str, ...] = ()
-    machine: str = field(
-        default_factory=lambda: f"{sys.platform}-{platform.machine()}", init=False
-    )
+    machine: str = field(default_factory=lambda: f"{sys.platform}-{platform.machine()}", init=False)
 
     def place(self, cache: Path) -> Path:
         """Returns the folder of the kept thing, which need not be there."""

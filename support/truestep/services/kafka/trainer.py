@@ -1,15 +1,12 @@
-"""The process that makes the start cache of the broker's JVM; run as a module, with the cache.
+"""Makes the start cache of the broker's JVM, on a broker of its own; see `training`.
 
-It has the lowest priority, a broker of its own, and outlives the run that has started it. There is
-never more than one. What it makes is kept like all else that is kept, and listed by
-`python -m truestep cache`; so is why it failed.
+It is kept like all else that is kept, and listed by `python -m truestep cache`; so is why it could
+not be made.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -31,18 +28,18 @@ from truestep.services.kafka.service import KafkaService
 from truestep.settings import Backend, read_settings
 from truestep.workspace import Workspace
 
-_LOWEST_PRIORITY = 19
 # It gets what time others leave.
 _PATIENCE = 10.0
 _WRITES_WITHIN_S = 900.0
 _TOPIC = "training"
 
 
-def main(cache: Path) -> None:
-    """Makes the start cache, unless it is there or another process is making it."""
-    os.nice(_LOWEST_PRIORITY)
-    if hasattr(os, "SCHED_IDLE"):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+def make_start_cache(cache: Path) -> None:
+    """Makes the start cache, unless it is there or another process is making it.
+
+    Raises:
+        TruestepError: it could not be made.
+    """
     polling.configure(scale=_PATIENCE)
     with ExitStack() as undo:
         root = Path(undo.enter_context(TemporaryDirectory(prefix="truestep-training-")))
@@ -114,7 +111,3 @@ def _train(service: KafkaService, undo: ExitStack, folder: Path) -> None:
         next(consumer)
     isolation.leave(client)
     broker.end()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
