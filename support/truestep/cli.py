@@ -1,4 +1,4 @@
-"""The commands of `python -m truestep`: doctor, cache, steps, settings, report, summary."""
+"""The commands of `python -m truestep`, each imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     kept = add("cache", _cache, "lists what is kept between runs, or removes it")
     kept.add_argument("act", nargs="?", choices=("list", "clear"), default="list")
     _add_defines(kept)
+    start = add("up", _up, "starts services that stay, for the next runs in this folder")
+    start.add_argument("names", nargs="*", metavar="SERVICE", help="all when none is named")
+    _add_defines(start)
+    stop = add("down", _down, "stops services that were kept for this folder")
+    stop.add_argument("names", nargs="*", metavar="SERVICE", help="all when none is named")
     add("steps", _steps, "lists the ready-made steps, as Markdown")
     add("settings", _settings, "lists the settings, as Markdown")
     latest = Path("reports/latest")
@@ -67,6 +72,22 @@ def _cache(chosen: Any) -> int:
 
     settings = project_settings(Path.cwd(), os.environ, _userdata(chosen.define))
     (clear_cache if chosen.act == "clear" else list_cache)(settings, Console(sys.stdout))
+    return 0
+
+
+def _up(chosen: Any) -> int:
+    from truestep.housekeeping import project_settings
+    from truestep.keeping.commands import up
+
+    settings = project_settings(Path.cwd(), os.environ, _userdata(chosen.define))
+    up(chosen.names, settings, Path.cwd(), Console(sys.stdout))
+    return 0
+
+
+def _down(chosen: Any) -> int:
+    from truestep.keeping.commands import down
+
+    down(chosen.names, Path.cwd(), Console(sys.stdout))
     return 0
 
 

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from truestep.errors import ServiceError, file_trouble
+from truestep.keeping.provider import KeptProvider
+from truestep.keeping.starting import WHY, start_keeper, usable
+from truestep.keeping.state import KeptService
 from truestep.polling import pause, pauses, scaled
 from truestep.services import registry
 from truestep.services.application.service import ApplicationService, NotHealthyYetError
@@ -136,6 +140,7 @@ class ServicePool:
         self._choices: dict[str, Choice] = {}
         # Each is started by who has checked it, and need not look again at what is kept.
         self._checked: dict[str, tuple[Service, Provider]] = {}
+        self._kept: dict[str, KeptService] = {}
         self._starts: dict[tuple[str, str], Start] = {}
         self._history: list[tuple[str, Start]] = []
 
@@ -244,17 +249,34 @@ class ServicePool:
         choice = self._choices[name]
         if self._elsewhere is not None and owner == RUN and name in registry.SERVICES:
             return self._elsewhere.start(self._service(name), choice)
-        checked = self._checked.pop(name) if name in self._checked else self._new(name)
-        return _Start(*checked, choice, isolated=self._isolated)
+        service, provider = self._prepared(name, owner, choice)
+        return _Start(service, provider, choice, isolated=self._isolated)
+
+    def _prepared(self, name: str, owner: str, choice: Choice) -> tuple[Service, Provider]:
+        if owner == RUN and name in self._kept:
+            return self._service(name), KeptProvider(partial(self._kept.__getitem__, name))
+        service, provider = self._checked.pop(name) if name in self._checked else self._new(name)
+        may_stay = name in registry.SERVICES and choice.backend is not Backend.EXTERNAL
+        if owner == RUN and may_stay and self._settings.reuse:
+            general = self._settings.general
+            provider = KeptProvider(lambda: start_keeper(service, choice, general).kept)
+        return service, provider
 
     def _new(self, name: str) -> tuple[Service, Provider]:
         service = self._service(name)
         return service, service.provider(self._choices[name].backend)
 
     def _choose(self, name: str) -> Choice:
-        return choose(self._service(name), self._settings)
+        service = self._service(name)
+        kept = usable(service, self._settings) if name in registry.SERVICES else None
+        if kept is None:
+            return choose(service, self._settings)
+        self._kept[name] = kept
+        return Choice(kept.backend, WHY)
 
     def _check(self, name: str) -> None:
+        if name in self._kept:
+            return
         service, provider = self._new(name)
         provider.check()
         self._checked[name] = service, provider
@@ -332,7 +354,10 @@ class _Start:
                 looked=str(error.filename or "the run's temporary folder"),
                 remedy="free some space there, or set TMPDIR to a folder on another disk",
             ) from error
-        version = self._wait_until_ready(provider, endpoint)
+        if isinstance(provider, KeptProvider):
+            version = provider.version
+        else:
+            version = self._wait_until_ready(provider, endpoint)
         isolation = service.isolation(endpoint, backend)
         if self._isolated:
             self._undo.callback(close_unless_dead, isolation, service, provider)
