@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
-
-from hamcrest.core.matcher import Matcher
-from hamcrest.core.string_description import StringDescription
+from typing import TYPE_CHECKING, TypeVar
 
 from truestep import evidence
 from truestep.redaction import redact
+
+if TYPE_CHECKING:
+    from hamcrest.core.matcher import Matcher
 
 T = TypeVar("T")
 
@@ -177,6 +177,9 @@ def consistently(
 
 
 def _mismatch(matcher: Matcher[T], last: list[T]) -> list[str]:
+    # Imported late: whoever passes a matcher has it already, and who only pauses needs none.
+    from hamcrest.core.string_description import StringDescription
+
     expected, actual = StringDescription(), StringDescription()
     matcher.describe_to(expected)
     for value in last:

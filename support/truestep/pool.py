@@ -301,6 +301,8 @@ class _Start:
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"start {service.name}")
 
     def begin(self) -> None:
+        # The client library is imported while the server starts; not_ready() knows which it is.
+        threading.Thread(target=self._service.not_ready, daemon=True).start()
         self._thread.start()
 
     def result(self) -> RunningService:

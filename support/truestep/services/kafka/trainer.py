@@ -7,6 +7,7 @@ not be made.
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -57,6 +58,7 @@ def make_start_cache(cache: Path) -> None:
 class _TrainedKafka(EmbeddedKafka):
     """A broker whose JVM writes a start cache when it ends."""
 
+    _stop_by = signal.SIGTERM
     _stop_within_s = _WRITES_WITHIN_S
 
     def __init__(self, service: KafkaService, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import secrets
 import shutil
+import signal
 import sys
 import zipfile
 from pathlib import Path
@@ -55,6 +56,8 @@ class EmbeddedRedis(LocalProvider):
             [str(program), str(configuration)],
             workspace=self._context.workspace,
             log=folder / "redis.log",
+            # It keeps nothing; asked to stop, it looks up only ten times a second.
+            stop_by=signal.SIGKILL,
         )
         self._process.start()
         return Endpoint(LOOPBACK, port, f"redis://:{quote(password)}@{LOOPBACK}:{port}/0")
