@@ -51,7 +51,7 @@ def _bench(
         Faster(faster),
         AtMost(at_most),
     )
-    problem = engine_problem if peer[0].startswith(_DOCKER) else no_problem
+    problem = engine_problem if peer[0].startswith(_DOCKER) else lambda: None
     return Bench(question, repeats=10, contenders=contenders, peer_problem=problem)
 
 

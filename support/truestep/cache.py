@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from truestep.errors import BackendUnavailableError, CacheInUseError, file_trouble
+from truestep.locks import is_locked, locked
 
 _CONTENT = "content"
 _NOTES = "kept.json"
@@ -109,13 +110,10 @@ def keep(
     found = find(cache, recipe)
     if found:
         return found
-    # Imported late: only who makes something needs it.
-    from filelock import FileLock
-
     place = recipe.place(cache)
     with _explained(cache, recipe):
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(f"{place}{_LOCK}"):
+        with locked(place.with_name(place.name + _LOCK)):
             if not _is_whole(place):
                 _make(place, recipe, make, resumes=resumes)
     return place / _CONTENT
@@ -129,23 +127,21 @@ def make_alone(cache: Path, recipe: Recipe, make: Callable[[Path], None]) -> Non
     Raises:
         Exception: whatever `make` raises.
     """
-    from filelock import FileLock, Timeout
-
     place = recipe.place(cache)
     failure = place.with_name(place.name + _FAILED)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if failure.exists() and time.time() - failure.stat().st_mtime < _TRIES_AGAIN_AFTER_S:
         return
-    try:
-        # Held around `keep`, which takes another one: that one is for those who wait.
-        with FileLock(f"{place}.alone{_LOCK}", timeout=0):
+    # Held around `keep`, which takes another one: that one is for those who wait.
+    with locked(place.with_name(f"{place.name}.alone{_LOCK}"), wait=False) as alone:
+        if not alone:
+            return
+        try:
             keep(cache, recipe, make)
-            failure.unlink(missing_ok=True)
-    except Timeout:
-        return
-    except Exception as error:
-        failure.write_text(str(error))
-        raise
+        except Exception as error:
+            failure.write_text(str(error))
+            raise
+        failure.unlink(missing_ok=True)
 
 
 def kept(cache: Path) -> list[Kept]:
@@ -157,7 +153,7 @@ def kept(cache: Path) -> list[Kept]:
             age_s, why = now - place.stat().st_mtime, place.read_text()
             found.append(Kept(service, name, "", 0, age_s, f"could not be made: {why}"))
         elif place.suffix == _PARTIAL:
-            why = "is being made" if _is_locked(place.with_suffix(_LOCK)) else "was broken off"
+            why = "is being made" if is_locked(place.with_suffix(_LOCK)) else "was broken off"
             found.append(Kept(service, name, "", _size(place), now - place.stat().st_mtime, why))
         elif (place / _NOTES).is_file():
             recipe, made = _read_notes(place)["recipe"], (place / _NOTES).stat().st_mtime
@@ -176,16 +172,14 @@ def clear(cache: Path) -> list[Kept]:
     own = _in_use.pop(cache, None)
     if own is not None:
         os.close(own)
-    with (cache / _IN_USE).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with locked(cache / _IN_USE, wait=False) as alone:
+        if not alone:
             raise CacheInUseError(
                 "the cache cannot be cleared",
                 seen="a run is using it, or services that were kept running",
                 looked=str(cache),
                 remedy="wait until the run has ended; python -m truestep down",
-            ) from None
+            )
         removed = kept(cache)
         for place in cache.glob("*/*/"):
             if place.suffix == _PARTIAL or _GONE in place.name or (place / _NOTES).is_file():
@@ -278,17 +272,6 @@ def _stamp(folder: Path) -> str:
 
 def _size(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*"))
-
-
-def _is_locked(file: Path) -> bool:
-    if not file.exists():
-        return False
-    with file.open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def _read_notes(place: Path) -> dict[str, dict[str, str]]:

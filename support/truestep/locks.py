@@ -1,4 +1,4 @@
-"""Locks between processes of one user: held by an open file, gone with the process that holds it."""
+"""Locks between processes of one user: they are gone with the process that holds them."""
 
 from __future__ import annotations
 

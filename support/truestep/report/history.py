@@ -10,8 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
+from truestep.locks import locked
 from truestep.report.files import write_private
 from truestep.report.outcome import Outcome
 from truestep.report.run import Run
@@ -98,7 +97,7 @@ def remember(run: Run, path: Path) -> History:
         OSError: it cannot be written.
     """
     # Runs of one project may end at the same moment.
-    with FileLock(path.with_name(f".{path.name}.lock")):
+    with locked(path.with_name(f".{path.name}.lock")):
         past = read_history(path).runs
         own = tuple(_as_past(run, index) for index in range(len(run.about)))
         new = {one.run_id for one in own}
