@@ -100,6 +100,10 @@ class CannotTravelError(TruestepError, AssertionError):
     """A scenario moves the time of a service that has no clock to move."""
 
 
+class CacheInUseError(TruestepError):
+    """What is kept between runs cannot be removed while a run may be using it."""
+
+
 class EndedEarlyError(TruestepError):
     """A step, a hook or a cleanup was ended from within: by a second signal, or by `sys.exit`."""
 

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from truestep.errors import ServiceError, file_trouble
+from truestep.keeping.provider import KeptProvider
+from truestep.keeping.starting import WHY, start_keeper, usable
+from truestep.keeping.state import KeptService
 from truestep.polling import pause, pauses, scaled
 from truestep.services import registry
 from truestep.services.application.service import ApplicationService, NotHealthyYetError
@@ -28,6 +32,8 @@ from truestep.settings import Backend, Settings
 
 RUN = "run"
 _STOP_WAITS_S = 30.0
+# What a run waits for; a server that is not ready answers at once.
+_LOOKS_EVERY_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,9 @@ class ServicePool:
         self._isolated = isolated
         self._elsewhere = elsewhere
         self._choices: dict[str, Choice] = {}
+        # Each is started by who has checked it, and need not look again at what is kept.
+        self._checked: dict[str, tuple[Service, Provider]] = {}
+        self._kept: dict[str, KeptService] = {}
         self._starts: dict[tuple[str, str], Start] = {}
         self._history: list[tuple[str, Start]] = []
 
@@ -237,30 +246,54 @@ class ServicePool:
         )
 
     def _new_start(self, name: str, owner: str) -> Start:
-        service, choice = self._service(name), self._choices[name]
+        choice = self._choices[name]
         if self._elsewhere is not None and owner == RUN and name in registry.SERVICES:
-            return self._elsewhere.start(service, choice)
-        return _Start(service, choice, isolated=self._isolated)
+            return self._elsewhere.start(self._service(name), choice)
+        service, provider = self._prepared(name, owner, choice)
+        return _Start(service, provider, choice, isolated=self._isolated)
+
+    def _prepared(self, name: str, owner: str, choice: Choice) -> tuple[Service, Provider]:
+        if owner == RUN and name in self._kept:
+            return self._service(name), KeptProvider(partial(self._kept.__getitem__, name))
+        service, provider = self._checked.pop(name) if name in self._checked else self._new(name)
+        may_stay = name in registry.SERVICES and choice.backend is not Backend.EXTERNAL
+        if owner == RUN and may_stay and self._settings.reuse:
+            general = self._settings.general
+            provider = KeptProvider(lambda: start_keeper(service, choice, general).kept)
+        return service, provider
+
+    def _new(self, name: str) -> tuple[Service, Provider]:
+        service = self._service(name)
+        return service, service.provider(self._choices[name].backend)
 
     def _choose(self, name: str) -> Choice:
-        return choose(self._service(name), self._settings)
+        service = self._service(name)
+        kept = usable(service, self._settings) if name in registry.SERVICES else None
+        if kept is None:
+            return choose(service, self._settings)
+        self._kept[name] = kept
+        return Choice(kept.backend, WHY)
 
     def _check(self, name: str) -> None:
-        service, backend = self._service(name), self._choices[name].backend
-        provider = service.provider(backend)
+        if name in self._kept:
+            return
+        service, provider = self._new(name)
         provider.check()
-        if backend is Backend.EXTERNAL:
+        self._checked[name] = service, provider
+        if self._choices[name].backend is Backend.EXTERNAL:
             _probe_external(service, service.values["url"])
 
 
 class _Start:
     """One start of one server in a thread of its own, and its stop."""
 
-    def __init__(self, service: Service, choice: Choice, *, isolated: bool) -> None:
+    def __init__(
+        self, service: Service, provider: Provider, choice: Choice, *, isolated: bool
+    ) -> None:
         self._service = service
+        self._provider = provider
         self._choice = choice
         self._isolated = isolated
-        self._provider = service.provider(choice.backend)
         self._undo = ExitStack()
         self._stopping = threading.Event()
         self._future: Future[RunningService] = Future()
@@ -268,6 +301,8 @@ class _Start:
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"start {service.name}")
 
     def begin(self) -> None:
+        # The client library is imported while the server starts; not_ready() knows which it is.
+        threading.Thread(target=self._service.not_ready, daemon=True).start()
         self._thread.start()
 
     def result(self) -> RunningService:
@@ -321,7 +356,10 @@ class _Start:
                 looked=str(error.filename or "the run's temporary folder"),
                 remedy="free some space there, or set TMPDIR to a folder on another disk",
             ) from error
-        version = self._wait_until_ready(provider, endpoint)
+        if isinstance(provider, KeptProvider):
+            version = provider.version
+        else:
+            version = self._wait_until_ready(provider, endpoint)
         isolation = service.isolation(endpoint, backend)
         if self._isolated:
             self._undo.callback(close_unless_dead, isolation, service, provider)
@@ -343,7 +381,7 @@ class _Start:
         name = f"{service.name} ({self._choice.backend})"
         limit_s = scaled(service.values["start_within_s"])
         give_up = time.monotonic() + limit_s
-        for seconds in pauses():
+        for seconds in pauses(longest_s=_LOOKS_EVERY_S):
             try:
                 return service.probe(endpoint)
             except service.not_ready() as error:

@@ -134,6 +134,11 @@ class Settings:
         return cast(Evidence, self.general["evidence"])
 
     @property
+    def reuse(self) -> bool:
+        """Whether services that a run starts are kept for the next ones."""
+        return cast(bool, self.general["reuse"])
+
+    @property
     def hide(self) -> frozenset[str]:
         """The names whose values nobody may read, also those of the applications."""
         own = (values.values.get("hide") or () for values in self.services.values())
@@ -471,6 +476,11 @@ def _shard(value: str) -> str:
 GENERAL_KEYS: Mapping[str, Key] = {
     "backend": Key("auto", one_of(Backend), "who provides the services"),
     "lifetime": Key("run", one_of(Lifetime), "how long a started service lives"),
+    "reuse": Key(
+        "no",
+        yes_or_no,
+        "whether services that a run starts are kept for later runs, until `truestep down`",
+    ),
     "cache": Key("", optional(Path), "the folder kept between runs; by default the user's cache"),
     "reports": Key("reports", Path, "the folder of the runs' reports"),
     "keep_runs": Key(

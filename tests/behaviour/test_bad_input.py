@@ -168,7 +168,7 @@ def test_cache_that_cannot_be_written_is_refused(notes: Project, tmp_path: Path)
     cache = tmp_path / "file" / "cache"
     text = refusal(notes.behave("-D", f"cache={cache}"))
     assert text == (
-        "BackendUnavailableError: postgres (embedded) has no data folder to start from: "
+        "BackendUnavailableError: the data folder of postgres (embedded) cannot be kept: "
         "Not a directory\n"
         f"  Looked at: {cache}/postgres\n"
         "  Try: check space and permissions there, or name another folder: -D cache=FOLDER"

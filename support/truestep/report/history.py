@@ -11,7 +11,8 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-from truestep.report.files import alone_with, write_private
+from truestep.locks import locked
+from truestep.report.files import write_private
 from truestep.report.outcome import Outcome
 from truestep.report.run import Run
 
@@ -104,7 +105,7 @@ def remember(run: Run, path: Path) -> History:
         OSError: it cannot be written.
     """
     # Runs of one project may end at the same moment.
-    with alone_with(path):
+    with locked(path.with_name(f".{path.name}.lock")):
         past = read_history(path).runs
         own = tuple(_as_past(run, index) for index in range(len(run.about)))
         new = {one.run_id for one in own}

@@ -17,7 +17,8 @@ from statistics import median
 from typing import Any
 
 from truestep.errors import file_trouble
-from truestep.report.files import alone_with, write_private
+from truestep.locks import locked
+from truestep.report.files import write_private
 
 KEPT_DAYS = 90
 TIMINGS = "timings.json"
@@ -110,7 +111,7 @@ class Timings:
         oldest = (time.time() if now is None else now) - KEPT_DAYS * _DAY_S
         path.parent.mkdir(parents=True, exist_ok=True)
         # Two runs of one project may end at the same moment.
-        with alone_with(path):
+        with locked(path.with_name(f".{path.name}.lock")):
             self._take(Timings.read(path))
             rows = {
                 key: [timing.took_s, timing.seen]
