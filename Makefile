@@ -17,7 +17,9 @@ lint: $(VENV)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml docs/ci/github.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci docs/ci/gitlab.yml
+	$(BIN)/kubernetes-validate --strict --quiet docs/ci/kubernetes.yaml
 
 docs: $(VENV)/specs
 	$(BIN)/python -m truestep steps > docs/steps.md

@@ -28,12 +28,13 @@ class Bench:
     """One row that can be measured.
 
     `contenders` makes what has to be there before the first turn, and removes it after the last.
+    `peer_problem` says why the peer cannot run here; None when it can.
     """
 
     question: Question
     repeats: int
     contenders: Callable[[], AbstractContextManager[Contenders]]
-    peer_needs_docker: bool = False
+    peer_problem: Callable[[], str | None] = lambda: None
 
 
 def measure(bench: Bench, *, repeats: int, with_peer: bool) -> tuple[Row, Samples]:

@@ -1,87 +1,51 @@
-"""overhead: what the hooks cost a run whose scenarios need no service."""
+"""overhead, serial-overhead, report: what our hooks, our runner and its reports cost a run."""
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
 
 from measure import Bench, Contenders
+from projects import empty_scenarios, timed_run
 from rows import AtMost, Question
 
-_FEATURES = 10
-_SCENARIOS_EACH = 100
-_PASSED = f"{_FEATURES * _SCENARIOS_EACH} scenarios passed, 0 failed"
 _HOOKS = "from truestep.hooks import *\n"
-_STEPS = """\
-from behave import given, then, when
-
-
-@given("an account with {amount:d} coins")
-def step_account(context, amount):
-    context.coins = amount
-
-
-@when("{amount:d} coins are paid out")
-def step_pay_out(context, amount):
-    context.coins -= amount
-
-
-@then("{amount:d} coins are left")
-def step_left(context, amount):
-    assert context.coins == amount
-"""
-_SCENARIO = """
-  Scenario: Account {number} pays out
-    Given an account with {number} coins
-    When 1 coins are paid out
-    Then {left} coins are left
-"""
+_OUR_RUNNER = ("-r", "truestep.runner:Runner")
 
 
 @contextmanager
-def _contenders() -> Iterator[Contenders]:
-    with TemporaryDirectory(prefix="truestep-bench-") as folder:
-        with_hooks, plain = Path(folder) / "with-hooks", Path(folder) / "plain"
-        _write_project(with_hooks)
-        _write_project(plain)
-        (with_hooks / "environment.py").write_text(_HOOKS)
+def _hooks() -> Iterator[Contenders]:
+    with _two_projects() as (with_hooks, plain):
+        (with_hooks / "features" / "environment.py").write_text(_HOOKS)
         yield Contenders(ours=partial(_behave, with_hooks), peer=partial(_behave, plain))
 
 
-def _write_project(folder: Path) -> None:
-    (folder / "features").mkdir(parents=True)
-    (folder / "steps").mkdir()
-    (folder / "steps" / "account_steps.py").write_text(_STEPS)
-    for feature in range(_FEATURES):
-        scenarios = [
-            _SCENARIO.format(number=number, left=number - 1)
-            for number in range(1, _SCENARIOS_EACH + 1)
-        ]
-        text = f"Feature: Accounts of branch {feature}\n" + "".join(scenarios)
-        (folder / "features" / f"branch_{feature}.feature").write_text(text)
+def _runner(*peer: str) -> Callable[[], AbstractContextManager[Contenders]]:
+    @contextmanager
+    def contenders() -> Iterator[Contenders]:
+        with _two_projects() as (ours, theirs):
+            yield Contenders(
+                ours=partial(_behave, ours, *_OUR_RUNNER), peer=partial(_behave, theirs, *peer)
+            )
+
+    return contenders
 
 
-def _behave(folder: Path) -> float:
-    began = perf_counter()
-    run = subprocess.run(
-        [sys.executable, "-m", "behave"],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("TRUESTEP_")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    seconds = perf_counter() - began
-    if run.returncode or _PASSED not in run.stdout:
-        raise RuntimeError(f"behave did not pass: {run.stdout[-500:]}{run.stderr[-500:]}")
-    return seconds
+@contextmanager
+def _two_projects() -> Iterator[tuple[Path, Path]]:
+    with TemporaryDirectory(prefix="truestep-bench-") as folder:
+        ours, theirs = Path(folder) / "ours", Path(folder) / "theirs"
+        empty_scenarios(ours)
+        empty_scenarios(theirs)
+        yield ours, theirs
+
+
+def _behave(folder: Path, *options: str) -> float:
+    return timed_run([sys.executable, "-m", "behave", *options], folder)
 
 
 BENCHES: Sequence[Bench] = (
@@ -94,6 +58,28 @@ BENCHES: Sequence[Bench] = (
             AtMost(1.2),
         ),
         repeats=5,
-        contenders=_contenders,
+        contenders=_hooks,
+    ),
+    Bench(
+        Question(
+            "report",
+            "1,000 passing scenarios with messages, page and JUnit, the whole command",
+            "s",
+            "plain behave with -f json and --junit",
+            AtMost(1.5),
+        ),
+        repeats=7,
+        contenders=_runner("-f", "json", "-o", "report.json", "--junit"),
+    ),
+    Bench(
+        Question(
+            "serial-overhead",
+            "1,000 empty scenarios by our runner, with all its reports, the whole command",
+            "s",
+            "plain behave, which reports nothing",
+            AtMost(1.2),
+        ),
+        repeats=7,
+        contenders=_runner(),
     ),
 )

@@ -11,18 +11,17 @@ from pathlib import Path
 import isolation
 import machine
 import overhead
+import parallel
 import start
 import start_all
 import suite
 from measure import Bench, measure
 from rows import report, table
 
-from truestep.services.engine import engine_problem
-
 _REPORTS = Path(__file__).resolve().parents[1] / "reports"
 _BENCHES: dict[str, Bench] = {
     bench.question.id: bench
-    for module in (start, start_all, isolation, suite, overhead)
+    for module in (start, start_all, isolation, suite, overhead, parallel)
     for bench in module.BENCHES
 }
 
@@ -34,12 +33,11 @@ def main(arguments: list[str]) -> None:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     facts = machine.facts()
     print(", ".join(f"{name} {value}" for name, value in facts.items()), flush=True)
-    no_docker = engine_problem()
     rows, samples = [], {}
     try:
         for name in asked.only or _BENCHES:
             bench = _BENCHES[name]
-            skipped = no_docker if bench.peer_needs_docker else None
+            skipped = bench.peer_problem()
             if skipped:
                 print(f"{name}: {bench.question.peer_name} is skipped: {skipped}", flush=True)
             repeats = asked.repeats or bench.repeats

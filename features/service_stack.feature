@@ -1,3 +1,4 @@
+@whole
 @stack
 Feature: The service comes up with all that it stands on
   One command starts the service with its database, its cache and its Kafka, each in a container, and takes

@@ -39,6 +39,7 @@ Feature: Other teams hear what happens to accounts
       When 25 people open accounts
       Then other teams hear of each new account exactly once
 
+  @serial
   Rule: What happens while Kafka is away is announced when it is back
 
     Scenario: An account is opened while Kafka is away

@@ -7,6 +7,7 @@ Feature: The service says how it is
     Scenario: Nothing is missing
       Then the service is well
 
+    @serial
     Scenario Outline: <what> goes away and comes back
       Given <what> is away
       Then the service says that it misses <what>, and nothing else

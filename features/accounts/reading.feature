@@ -74,6 +74,7 @@ Feature: Reading and finding accounts
       When Ada looks for an account without an e-mail
       Then Ada is refused because of the email
 
+  @serial
   Rule: Without its cache the service is slower, and works
 
     Scenario: While the cache is away, accounts come from the database

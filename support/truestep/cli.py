@@ -1,100 +1,186 @@
-"""The commands of `python -m truestep`: doctor, steps, settings, report, summary."""
+"""The commands of `python -m truestep`, each imported when it is asked for."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from truestep.console import Console
 from truestep.errors import TruestepError
 
+_MERGED = Path("reports/merged")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0 when all is well, 1 when not, 2 for misuse."""
-    parser = argparse.ArgumentParser(
-        prog="python -m truestep", description="Looks after what `behave` runs with."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("doctor", help="says what each service would run on here, and why")
-    commands.add_parser("steps", help="lists the ready-made steps, as Markdown")
-    commands.add_parser("settings", help="lists the settings, as Markdown")
-    latest = Path("reports/latest")
-    report = commands.add_parser("report", help="makes the report of a run again, or of several")
-    report.add_argument(
-        "folders",
-        type=Path,
-        nargs="*",
-        default=[latest],
-        metavar="FOLDER",
-        help=f"run directories, {latest} when none is named; several become one report",
-    )
-    report.add_argument("--into", type=Path, help="where it goes; for one run, into its directory")
-    summary = commands.add_parser("summary", help="prints the result of a run as Markdown")
-    summary.add_argument("folder", type=Path, nargs="?", default=latest, help="a run directory")
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     try:
-        if chosen.command == "doctor":
-            return _doctor()
-        if chosen.command == "steps":
-            return _steps()
-        if chosen.command == "settings":
-            return _settings()
-        if chosen.command == "report":
-            return _report(chosen.folders, chosen.into)
-        return _summary(chosen.folder)
+        return int(chosen.run(chosen))
     except TruestepError as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
 
-def _doctor() -> int:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m truestep", description="Looks after what `behave` runs with."
+    )
+    commands = parser.add_subparsers(required=True)
+
+    def add(name: str, run: Callable[[Any], int], what: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=what)
+        command.set_defaults(run=run)
+        return command
+
+    add("doctor", _doctor, "says what each service would run on here, and why")
+    kept = add("cache", _cache, "lists what is kept between runs, or removes it")
+    kept.add_argument("act", nargs="?", choices=("list", "clear"), default="list")
+    _add_defines(kept)
+    start = add("up", _up, "starts services that stay, for the next runs in this folder")
+    start.add_argument("names", nargs="*", metavar="SERVICE", help="all when none is named")
+    _add_defines(start)
+    stop = add("down", _down, "stops services that were kept for this folder")
+    stop.add_argument("names", nargs="*", metavar="SERVICE", help="all when none is named")
+    add("steps", _steps, "lists the ready-made steps, as Markdown")
+    add("settings", _settings, "lists the settings, as Markdown")
+    latest = Path("reports/latest")
+    report = add(
+        "report",
+        _report,
+        "makes the report of a run again; `report merge FOLDER...` one of several runs",
+    )
+    report.add_argument(
+        "folders",
+        type=Path,
+        nargs="*",
+        default=[latest],
+        metavar="[merge] FOLDER",
+        help=f"a run directory, {latest} when none is named; after `merge` those of several runs, "
+        "such as the shards of one: they become one report and one exit code",
+    )
+    report.add_argument(
+        "--into", type=Path, help=f"where it goes: into the run's directory, or {_MERGED}"
+    )
+    summary = add("summary", _summary, "prints the result of a run as Markdown")
+    summary.add_argument("folder", type=Path, nargs="?", default=latest, help="a run directory")
+    return parser
+
+
+def _doctor(_: Any) -> int:
     from truestep.doctor import examine
 
     return examine(Path.cwd(), os.environ, Console(sys.stdout))
 
 
-def _steps() -> int:
+def _cache(chosen: Any) -> int:
+    from truestep.housekeeping import clear_cache, list_cache, project_settings
+
+    settings = project_settings(Path.cwd(), os.environ, _userdata(chosen.define))
+    (clear_cache if chosen.act == "clear" else list_cache)(settings, Console(sys.stdout))
+    return 0
+
+
+def _up(chosen: Any) -> int:
+    from truestep.housekeeping import project_settings
+    from truestep.keeping.commands import up
+
+    settings = project_settings(Path.cwd(), os.environ, _userdata(chosen.define))
+    up(chosen.names, settings, Path.cwd(), Console(sys.stdout))
+    return 0
+
+
+def _down(chosen: Any) -> int:
+    from truestep.keeping.commands import down
+
+    down(chosen.names, Path.cwd(), Console(sys.stdout))
+    return 0
+
+
+def _add_defines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-D",
+        "--define",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting, as `behave` takes it",
+    )
+
+
+def _userdata(defines: Sequence[str]) -> dict[str, str]:
+    from behave.userdata import parse_user_define
+
+    return dict(parse_user_define(define) for define in defines)
+
+
+def _steps(_: Any) -> int:
     from truestep.catalog import steps_as_markdown
 
     sys.stdout.write(steps_as_markdown())
     return 0
 
 
-def _settings() -> int:
+def _settings(_: Any) -> int:
     from truestep.catalog import settings_as_markdown
 
     sys.stdout.write(settings_as_markdown())
     return 0
 
 
-def _report(folders: list[Path], into: Path | None) -> int:
+def _report(chosen: Any) -> int:
     from truestep.report.html import PAGE
     from truestep.report.publish import report
     from truestep.report.reading import resolve
     from truestep.report.wording import headline
 
-    # `report merge A B` says what `report A B` does.
-    if len(folders) > 1 and folders[0] == Path("merge"):
-        folders = folders[1:]
-    if into is None and len(folders) > 1:
+    folders, into = chosen.folders, chosen.into
+    if folders[0] == Path("merge"):
+        return _merge(folders[1:], into or _MERGED)
+    if len(folders) > 1:
         raise TruestepError(
-            "several runs become one report, and it has no place yet",
+            "one report can be made again at a time",
             seen=f"{len(folders)} run directories",
             looked="the command line",
-            remedy="name a folder for it: --into reports/merged",
+            remedy="to make one report of them: python -m truestep report merge FOLDER...",
         )
     place = into or resolve(folders[0])
-    run = report(folders, place)
+    run = report(folders[0], place)
     sys.stdout.write(f"{headline(run)}\n  report     {place / PAGE}\n")
     return 0
 
 
-def _summary(folder: Path) -> int:
+def _merge(folders: list[Path], into: Path) -> int:
+    from truestep.report.combining import combine
+    from truestep.report.html import PAGE
+    from truestep.report.wording import headline
+
+    if not folders:
+        raise TruestepError(
+            "there is nothing to merge",
+            seen="no run directory",
+            looked="the command line",
+            remedy="name them: python -m truestep report merge shards/*/reports/latest",
+        )
+    combined = combine(folders, into, os.environ)
+    sys.stdout.write(f"{headline(combined.run)}\n  report     {into / PAGE}\n")
+    for problem in combined.problems:
+        error = TruestepError(
+            "not all of the run is there",
+            seen=problem,
+            looked=", ".join(map(str, folders)),
+            remedy="run what is missing again, and merge all of it",
+        )
+        sys.stderr.write(f"{error}\n")
+    return combined.exit_code
+
+
+def _summary(chosen: Any) -> int:
     from truestep.report.reading import read_run
     from truestep.report.summary import markdown
 
-    sys.stdout.write(markdown(read_run(folder)))
+    sys.stdout.write(markdown(read_run(chosen.folder)))
     return 0

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
+import behave
+
+from truestep import __version__, cache
 from truestep.console import Console
 from truestep.errors import TruestepError
+from truestep.housekeeping import project_settings, summary
 from truestep.pool import ServicePool
-from truestep.services import engine, registry
-from truestep.services.application.settings import APPLICATION_KEYS
+from truestep.services import engine
 from truestep.services.base import RunContext
-from truestep.settings import read_settings
 from truestep.workspace import Workspace
 
 
@@ -31,19 +32,15 @@ def examine(root: Path, environment: Mapping[str, str], console: Console) -> int
     Raises:
         SettingsError: a setting is not valid.
     """
-    settings = read_settings(
-        registry.service_keys(),
-        application=APPLICATION_KEYS,
-        folder=root,
-        environment=environment,
-        userdata={},
-    )
-    console.say(f"truestep   {version('truestep')}, behave {version('behave')}")
+    settings = project_settings(root, environment, {})
+    console.say(f"truestep   {__version__}, behave {behave.__version__}")
     console.say(
         f"python     {platform.python_version()} on {platform.system()} {platform.machine()}"
     )
     console.say(f"docker     {engine.engine_problem() or 'an engine answers'}")
-    console.say(f"cache      {settings.cache}")
+    kept = cache.kept(settings.cache)
+    unfinished = [f"; {one.what} {one.problem}" for one in kept if one.problem]
+    console.say(f"cache      {settings.cache}: {summary(kept)}{''.join(unfinished)}")
     pool = ServicePool(settings, RunContext("doctor", root, settings.cache, Workspace(), console))
     healthy = True
     for name in settings.services:

@@ -6,7 +6,7 @@ An error says what failed, what was seen, where we looked, and what to do.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from truestep.redaction import redact
@@ -30,6 +30,16 @@ class TruestepError(Exception):
             f"{self.what}: {self.seen}\n  Looked at: {self.looked}\n  Try: {self.remedy}"
         )
 
+    def __reduce__(self) -> tuple[Callable[..., TruestepError], tuple[object, ...]]:
+        """Makes it one that can be sent to another process."""
+        return _made_again, (type(self), self.what, self.seen, self.looked, self.remedy)
+
+
+def _made_again(
+    kind: type[TruestepError], what: str, seen: str, looked: str, remedy: str
+) -> TruestepError:
+    return kind(what, seen=seen, looked=looked, remedy=remedy)
+
 
 class SettingsError(TruestepError):
     """A setting, or its value, is not one that Truestep knows."""
@@ -45,6 +55,14 @@ class BackendUnavailableError(TruestepError):
 
 class ServiceError(TruestepError):
     """Infrastructure failed, not an expectation: a service did not start, or died."""
+
+
+class ScenarioTimeoutError(TruestepError):
+    """A scenario took longer than its time limit."""
+
+
+class WorkerDiedError(TruestepError):
+    """The process that ran a scenario died in it."""
 
 
 class StepUsageError(TruestepError, AssertionError):
@@ -80,6 +98,10 @@ class CannotPauseError(TruestepError):
 
 class CannotTravelError(TruestepError, AssertionError):
     """A scenario moves the time of a service that has no clock to move."""
+
+
+class CacheInUseError(TruestepError):
+    """What is kept between runs cannot be removed while a run may be using it."""
 
 
 class EndedEarlyError(TruestepError):

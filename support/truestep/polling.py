@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
-
-from hamcrest.core.matcher import Matcher
-from hamcrest.core.string_description import StringDescription
+from typing import TYPE_CHECKING, TypeVar
 
 from truestep import evidence
 from truestep.redaction import redact
+
+if TYPE_CHECKING:
+    from hamcrest.core.matcher import Matcher
 
 T = TypeVar("T")
 
@@ -88,12 +88,12 @@ def scaled(seconds: float) -> float:
     return seconds * _scale
 
 
-def pauses() -> Iterator[float]:
-    """Yields seconds to pause between tries: 1 ms at first, doubling up to 100 ms."""
+def pauses(*, longest_s: float = _LONGEST_PAUSE_S) -> Iterator[float]:
+    """Yields seconds to pause between tries: 1 ms at first, doubling up to `longest_s`."""
     pause = _FIRST_PAUSE_S
     while True:
         yield pause
-        pause = min(pause * 2, _LONGEST_PAUSE_S)
+        pause = min(pause * 2, longest_s)
 
 
 def pause(seconds: float) -> None:
@@ -177,6 +177,9 @@ def consistently(
 
 
 def _mismatch(matcher: Matcher[T], last: list[T]) -> list[str]:
+    # Imported late: whoever passes a matcher has it already, and who only pauses needs none.
+    from hamcrest.core.string_description import StringDescription
+
     expected, actual = StringDescription(), StringDescription()
     matcher.describe_to(expected)
     for value in last:

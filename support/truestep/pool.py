@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Protocol
 
 from truestep.errors import ServiceError, file_trouble
+from truestep.keeping.provider import KeptProvider
+from truestep.keeping.starting import WHY, start_keeper, usable
+from truestep.keeping.state import KeptService
 from truestep.polling import pause, pauses, scaled
 from truestep.services import registry
 from truestep.services.application.service import ApplicationService, NotHealthyYetError
@@ -27,6 +32,8 @@ from truestep.settings import Backend, Settings
 
 RUN = "run"
 _STOP_WAITS_S = 30.0
+# What a run waits for; a server that is not ready answers at once.
+_LOOKS_EVERY_S = 0.005
 
 
 @dataclass(frozen=True)
@@ -73,20 +80,69 @@ class StartedService:
     problem: str | None = None
 
 
+class Start(Protocol):
+    """One start of one server, and its stop."""
+
+    def begin(self) -> None:
+        """Starts it in the background."""
+
+    def result(self) -> RunningService:
+        """Returns the service once it is ready; raises what kept it from becoming so."""
+
+    def wait(self, within_s: float | None) -> bool:
+        """Waits until the start has succeeded or failed; tells whether it has."""
+
+    def ready(self) -> RunningService | None:
+        """Returns the service if it is ready now."""
+
+    def told(self, owner: str) -> StartedService:
+        """Returns what there is to tell."""
+
+    def give_up(self) -> None:
+        """A start that is under way is of no use any more."""
+
+    def stop(self) -> None:
+        """Stops it; returns when it is gone."""
+
+
+class Elsewhere(Protocol):
+    """Services of the run that another process starts and stops."""
+
+    def check(self, names: Iterable[str]) -> Mapping[str, Choice]:
+        """Does what `ServicePool.check` does; returns the choices."""
+
+    def start(self, service: Service, choice: Choice) -> Start:
+        """Returns what asks for the service there."""
+
+
 class ServicePool:
     """All servers of a run. Each belongs to an owner: the run, a feature or a scenario.
 
     Args:
         settings: the run's settings.
         context: what services may know of the run.
+        isolated: whether scenarios enter the services here, and not in another process.
+        elsewhere: where the services of the run are, if not here; applications always are here.
     """
 
-    def __init__(self, settings: Settings, context: RunContext) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        context: RunContext,
+        *,
+        isolated: bool = True,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._settings = settings
         self._context = context
+        self._isolated = isolated
+        self._elsewhere = elsewhere
         self._choices: dict[str, Choice] = {}
-        self._starts: dict[tuple[str, str], _Start] = {}
-        self._history: list[tuple[str, _Start]] = []
+        # Each is started by who has checked it, and need not look again at what is kept.
+        self._checked: dict[str, tuple[Service, Provider]] = {}
+        self._kept: dict[str, KeptService] = {}
+        self._starts: dict[tuple[str, str], Start] = {}
+        self._history: list[tuple[str, Start]] = []
 
     def check(self, names: Iterable[str]) -> None:
         """Chooses a backend for each service and refuses what cannot work, before any start.
@@ -95,6 +151,10 @@ class ServicePool:
             SettingsError, BackendUnavailableError, ServiceError: for the first that cannot work.
         """
         names = list(names)
+        if self._elsewhere is not None:
+            there = [name for name in names if name in registry.SERVICES]
+            self._choices |= self._elsewhere.check(there)
+            names = [name for name in names if name not in there]
         self._choices |= {name: self._choose(name) for name in names}
         with ThreadPoolExecutor(max_workers=max(1, len(names))) as threads:
             for checked in [threads.submit(self._check, name) for name in names]:
@@ -120,7 +180,7 @@ class ServicePool:
 
     def start(self, names: Iterable[str], owner: str) -> None:
         """Starts the services in the background; `acquire` waits for one of them."""
-        starts = {(name, owner): _Start(self._service(name), self._choices[name]) for name in names}
+        starts = {(name, owner): self._new_start(name, owner) for name in names}
         # All are there before the first begins: an application asks for what it stands on.
         self._starts |= starts
         self._history += [(owner, start) for start in starts.values()]
@@ -151,6 +211,11 @@ class ServicePool:
         """Returns every service that was started so far, in order; also those that have stopped."""
         return [start.told(owner) for owner, start in self._history]
 
+    def running(self) -> list[RunningService]:
+        """Returns the services that are ready now."""
+        found = [start.ready() for start in self._starts.values()]
+        return [service for service in found if service is not None]
+
     def stop(self, owner: str) -> None:
         """Stops all servers of `owner`, side by side; returns when they are gone."""
         self._stop([key for key in self._starts if key[1] == owner])
@@ -180,24 +245,55 @@ class ServicePool:
             has_url=lambda need: self._settings.services[need]["url"] is not None,
         )
 
+    def _new_start(self, name: str, owner: str) -> Start:
+        choice = self._choices[name]
+        if self._elsewhere is not None and owner == RUN and name in registry.SERVICES:
+            return self._elsewhere.start(self._service(name), choice)
+        service, provider = self._prepared(name, owner, choice)
+        return _Start(service, provider, choice, isolated=self._isolated)
+
+    def _prepared(self, name: str, owner: str, choice: Choice) -> tuple[Service, Provider]:
+        if owner == RUN and name in self._kept:
+            return self._service(name), KeptProvider(partial(self._kept.__getitem__, name))
+        service, provider = self._checked.pop(name) if name in self._checked else self._new(name)
+        may_stay = name in registry.SERVICES and choice.backend is not Backend.EXTERNAL
+        if owner == RUN and may_stay and self._settings.reuse:
+            general = self._settings.general
+            provider = KeptProvider(lambda: start_keeper(service, choice, general).kept)
+        return service, provider
+
+    def _new(self, name: str) -> tuple[Service, Provider]:
+        service = self._service(name)
+        return service, service.provider(self._choices[name].backend)
+
     def _choose(self, name: str) -> Choice:
-        return choose(self._service(name), self._settings)
+        service = self._service(name)
+        kept = usable(service, self._settings) if name in registry.SERVICES else None
+        if kept is None:
+            return choose(service, self._settings)
+        self._kept[name] = kept
+        return Choice(kept.backend, WHY)
 
     def _check(self, name: str) -> None:
-        service, backend = self._service(name), self._choices[name].backend
-        provider = service.provider(backend)
+        if name in self._kept:
+            return
+        service, provider = self._new(name)
         provider.check()
-        if backend is Backend.EXTERNAL:
+        self._checked[name] = service, provider
+        if self._choices[name].backend is Backend.EXTERNAL:
             _probe_external(service, service.values["url"])
 
 
 class _Start:
     """One start of one server in a thread of its own, and its stop."""
 
-    def __init__(self, service: Service, choice: Choice) -> None:
+    def __init__(
+        self, service: Service, provider: Provider, choice: Choice, *, isolated: bool
+    ) -> None:
         self._service = service
+        self._provider = provider
         self._choice = choice
-        self._provider = service.provider(choice.backend)
+        self._isolated = isolated
         self._undo = ExitStack()
         self._stopping = threading.Event()
         self._future: Future[RunningService] = Future()
@@ -205,6 +301,8 @@ class _Start:
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"start {service.name}")
 
     def begin(self) -> None:
+        # The client library is imported while the server starts; not_ready() knows which it is.
+        threading.Thread(target=self._service.not_ready, daemon=True).start()
         self._thread.start()
 
     def result(self) -> RunningService:
@@ -258,10 +356,14 @@ class _Start:
                 looked=str(error.filename or "the run's temporary folder"),
                 remedy="free some space there, or set TMPDIR to a folder on another disk",
             ) from error
-        version = self._wait_until_ready(provider, endpoint)
+        if isinstance(provider, KeptProvider):
+            version = provider.version
+        else:
+            version = self._wait_until_ready(provider, endpoint)
         isolation = service.isolation(endpoint, backend)
-        self._undo.callback(close_unless_dead, isolation, service, provider)
-        isolation.prepare()
+        if self._isolated:
+            self._undo.callback(close_unless_dead, isolation, service, provider)
+            isolation.prepare()
         took_s = time.monotonic() - began
         return RunningService(
             service,
@@ -279,7 +381,7 @@ class _Start:
         name = f"{service.name} ({self._choice.backend})"
         limit_s = scaled(service.values["start_within_s"])
         give_up = time.monotonic() + limit_s
-        for seconds in pauses():
+        for seconds in pauses(longest_s=_LOOKS_EVERY_S):
             try:
                 return service.probe(endpoint)
             except service.not_ready() as error:

@@ -17,6 +17,8 @@ from truestep.server_logs import ServerLogs
 from truestep.services import registry
 from truestep.services.base import HasLog, HasSnapshot, Pausable
 
+# A connection breaks a moment before its process is seen to have ended.
+DIES_WITHIN_S = 0.2
 _SHOWN_LINES = 40
 
 
@@ -119,7 +121,7 @@ class ScenarioScope:
             running.isolation.leave(client)
         except running.service.not_ready():
             # What a dead server kept is gone with it.
-            if running.provider.death() is None:
+            if not _dies(running):
                 raise
             if not self._death_is_told:
                 self._raise_if_dead(running)
@@ -130,6 +132,18 @@ class ScenarioScope:
         except ServiceError:
             self._death_is_told = True
             raise
+
+
+def _dies(running: RunningService) -> bool:
+    """Tells whether a server that broke a connection is dead, or found to be so in a moment."""
+    give_up = time.monotonic() + DIES_WITHIN_S
+    for seconds in pauses():
+        if running.provider.death() is not None:
+            return True
+        if time.monotonic() >= give_up:
+            return False
+        pause(seconds)
+    raise AssertionError("unreachable: pauses() never ends")
 
 
 def _last_lines(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,8 +20,9 @@ _ISO = re.compile(
 # Redis: `1:M 31 Jan 2025 12:00:00.123 * Ready to accept connections`.
 _WITH_MONTH = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3}")
 _MONTH_FORMAT = "%d %b %Y %H:%M:%S.%f"
-# Kafka, as we start it: `12:00:00.123 [main] WARN …`.
+# What many applications write: `12:00:00.123 [main] WARN …`.
 _TIME_ONLY = re.compile(r"^\[?(\d\d:\d\d:\d\d)[.,](\d{3})\b")
+_CLOCKS_DIFFER = timedelta(minutes=1)
 # A time in the middle of a line may be what the line is about.
 _SOUGHT_CHARACTERS = 48
 
@@ -98,7 +99,10 @@ def written_at(line: str) -> datetime | None:
         except ValueError:
             return None
     if found := _TIME_ONLY.match(head):
-        return _read(f"{datetime.now().astimezone():%Y-%m-%d}T{found[1]}.{found[2]}000")
+        today = _read(f"{datetime.now().astimezone():%Y-%m-%d}T{found[1]}.{found[2]}000")
+        # Written before midnight, and read after it.
+        is_ahead = today and today > datetime.now(UTC) + _CLOCKS_DIFFER
+        return today - timedelta(days=1) if today and is_ahead else today
     return None
 
 

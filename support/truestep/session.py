@@ -16,7 +16,7 @@ from truestep.errors import NoAnswerError, ResetRefusedError
 from truestep.header import Header
 from truestep.plan import Plan, ScenarioPlan
 from truestep.pool import RUN, RunningService, ServicePool, StartedService
-from truestep.scope import ScenarioScope, UntaggedService
+from truestep.scope import DIES_WITHIN_S, ScenarioScope, UntaggedService
 from truestep.services import registry
 from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.services.base import RunContext
@@ -24,9 +24,6 @@ from truestep.settings import read_settings
 from truestep.signals import hold_signals_back, signals_as_interrupts
 from truestep.tags import Lifetime
 from truestep.workspace import Workspace
-
-# A connection breaks a moment before its process is seen to have ended.
-_DIES_WITHIN_S = 0.2
 
 
 class Session:
@@ -55,10 +52,14 @@ class Session:
         )
         polling.configure(scale=settings.wait_scale)
         self._workspace = Workspace()
-        run_id = secrets.token_hex(3)
-        run = RunContext(run_id, root, settings.cache, self._workspace, self._console)
+        self.run_id = secrets.token_hex(3)
+        run = RunContext(self.run_id, root, settings.cache, self._workspace, self._console)
         self._scenarios = run.scenarios
-        self._pool = ServicePool(settings, run)
+        # A worker's; the services of the run are its parent's.
+        elsewhere = getattr(runner, "elsewhere", None)
+        self._is_worker = elsewhere is not None
+        self._announces = getattr(runner, "announces", True)
+        self._pool = ServicePool(settings, run, elsewhere=elsewhere)
         self._applications = frozenset(settings.services) - registry.SERVICES.keys()
         self._plan = Plan(
             runner.features,
@@ -97,8 +98,13 @@ class Session:
         # For an end that skips behave's cleanups: a formatter that raises, a second Ctrl-C.
         atexit.register(self.close)
         self._pool.check(needed)
-        self._start(self._plan.needed_for_run(), RUN)
-        self._header.print()
+        first = self._plan.needed_for_run()
+        if self._is_worker:
+            # Which scenarios come here is not known: an application waits for its first one.
+            first = [name for name in first if name not in self._applications]
+        self._start(first, RUN)
+        if self._announces:
+            self._header.print()
 
     def is_needed(self) -> bool:
         """Tells whether any selected scenario asks for a service."""
@@ -136,7 +142,8 @@ class Session:
         if plan.refusal:
             raise plan.refusal
         context.kept.clear()
-        self._header.announce()
+        if self._announces:
+            self._header.announce()
         if not plan.tagged:
             return
         context.scope = ScenarioScope()
@@ -162,7 +169,7 @@ class Session:
         """Tells a failure that comes from a dead server apart from a failed expectation."""
         if step.status.has_failed():
             unanswered = isinstance(step.exception, NoAnswerError)
-            context.scope.raise_if_dead(within_s=_DIES_WITHIN_S if unanswered else 0.0)
+            context.scope.raise_if_dead(within_s=DIES_WITHIN_S if unanswered else 0.0)
 
     def after_scenario(self, context: Any, scenario: Any) -> None:
         """Shows what the applications logged during a scenario that failed."""
@@ -177,6 +184,8 @@ class Session:
         owner = self._owner_for(context, scenario, plan)
         running: dict[str, RunningService] = {}
         for name in sorted(plan.tagged & self._applications):
+            if not self._pool.owns(name, RUN):
+                self._start([name], RUN)
             running[name] = self._pool.acquire(name, RUN)
             running |= running[name].beside
         for name in plan.tagged & plan.started:

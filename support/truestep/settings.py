@@ -29,6 +29,8 @@ APPLICATION_MARKS = ("command", "compose", "url")
 # A key given with -D belongs to the user's own steps unless it is this much like one of ours.
 _LOOKS_LIKE_OURS = 0.75
 
+_MOST_JOBS = 1000
+
 
 class Backend(StrEnum):
     """Who provides a service."""
@@ -37,6 +39,13 @@ class Backend(StrEnum):
     DOCKER = "docker"
     EMBEDDED = "embedded"
     EXTERNAL = "external"
+
+
+class Order(StrEnum):
+    """In which order scenarios begin."""
+
+    WRITTEN = "written"
+    RANDOM = "random"
 
 
 class Evidence(StrEnum):
@@ -115,15 +124,78 @@ class Settings:
         return cast(Path, self.general["reports"])
 
     @property
+    def keep_runs(self) -> int:
+        """How many runs' reports are kept."""
+        return cast(int, self.general["keep_runs"])
+
+    @property
     def evidence(self) -> Evidence:
         """Which scenarios keep their evidence."""
         return cast(Evidence, self.general["evidence"])
+
+    @property
+    def reuse(self) -> bool:
+        """Whether services that a run starts are kept for the next ones."""
+        return cast(bool, self.general["reuse"])
 
     @property
     def hide(self) -> frozenset[str]:
         """The names whose values nobody may read, also those of the applications."""
         own = (values.values.get("hide") or () for values in self.services.values())
         return frozenset(self.general["hide"]).union(*own)
+
+    @property
+    def jobs(self) -> int:
+        """How many workers run scenarios at the same time; 0: one for each processor."""
+        return cast(int, self.general["jobs"])
+
+    @property
+    def retries(self) -> int:
+        """How often a failed scenario runs again."""
+        return cast(int, self.general["retries"])
+
+    @property
+    def repeat(self) -> int:
+        """How often each scenario runs."""
+        return cast(int, self.general["repeat"])
+
+    @property
+    def order(self) -> Order:
+        """In which order scenarios begin."""
+        return cast(Order, self.general["order"])
+
+    @property
+    def seed(self) -> int | None:
+        """What a random order is made from; None: a new one for each run."""
+        return cast(int | None, self.general["seed"])
+
+    @property
+    def shard(self) -> str:
+        """Which part of the scenarios runs here: `2/5`, `auto` or `off`."""
+        return cast(str, self.general["shard"])
+
+    @property
+    def timeout_s(self) -> float | None:
+        """How long a scenario may take where its tags say nothing; None: without limit."""
+        return cast(float | None, self.general["timeout_s"])
+
+    @property
+    def timings(self) -> Path:
+        """The file that keeps how long scenarios took."""
+        return cast(Path | None, self.general["timings"]) or self.reports / "timings.json"
+
+    def shared_applications(self) -> dict[str, str]:
+        """Returns the applications whose scenarios never run side by side, each with its lock.
+
+        Of one that is deployed, or shared, there is one instance. And instances beside each other
+        would announce on the same topics.
+        """
+        return {
+            name: f"application {name}"
+            for name, values in self.services.items()
+            if "shared" in values.values
+            and (values["shared"] or values["url"] or "kafka" in values["needs"])
+        }
 
     def written(self) -> dict[str, dict[str, str]]:
         """Returns what was written, by section, as it may be shown; `truestep` is the general."""
@@ -181,6 +253,7 @@ def read_settings(
     _read_userdata(userdata, keys, written)
     parsed = {section: _parse(section, keys[section], written[section]) for section in keys}
     general = parsed.pop("")
+    _refuse_contradictions(general)
     hidden = general["hide"]
     services = {
         name: values.also("hide", hidden) if "hide" in values.values else values
@@ -313,6 +386,17 @@ def _parse(section: str, keys: Mapping[str, Key], written: Mapping[str, Origin])
     return Values(values, dict(written))
 
 
+def _refuse_contradictions(general: Values) -> None:
+    if general["repeat"] > 1 and general["retries"]:
+        raise SettingsError(
+            "the settings repeat and retries contradict each other",
+            seen="each scenario is to run several times to see whether it fails, and one that "
+            "fails is to run again until it passes",
+            looked=f"{general.origin('repeat')}; {general.origin('retries')}",
+            remedy="give one of them: repeat finds out what is flaky, retries lives with it",
+        )
+
+
 def one_of(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
     """Returns a parser for the values of `kind`; its error names the nearest one."""
 
@@ -372,11 +456,36 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+def _jobs(value: str) -> int:
+    if value.lower() == "auto":
+        return 0
+    if not value.isdecimal() or not 1 <= int(value) <= _MOST_JOBS:
+        raise ValueError(f"it is neither a whole number from 1 to {_MOST_JOBS} nor auto")
+    return int(value)
+
+
+def _shard(value: str) -> str:
+    if value.lower() in ("auto", "off"):
+        return value.lower()
+    index, _, total = value.partition("/")
+    if not (index.isdecimal() and total.isdecimal() and 1 <= int(index) <= int(total)):
+        raise ValueError("it is neither one of several like 2/5, counted from 1, nor auto or off")
+    return f"{int(index)}/{int(total)}"
+
+
 GENERAL_KEYS: Mapping[str, Key] = {
     "backend": Key("auto", one_of(Backend), "who provides the services"),
     "lifetime": Key("run", one_of(Lifetime), "how long a started service lives"),
+    "reuse": Key(
+        "no",
+        yes_or_no,
+        "whether services that a run starts are kept for later runs, until `truestep down`",
+    ),
     "cache": Key("", optional(Path), "the folder kept between runs; by default the user's cache"),
     "reports": Key("reports", Path, "the folder of the runs' reports"),
+    "keep_runs": Key(
+        "20", whole(1, 1_000_000), "how many runs' reports are kept; older ones are removed"
+    ),
     "evidence": Key("failed", one_of(Evidence), "which scenarios keep evidence of what they did"),
     "hide": Key(
         "password, token, secret",
@@ -384,6 +493,30 @@ GENERAL_KEYS: Mapping[str, Key] = {
         "columns, headers and names in JSON whose values no report shows, separated by commas",
     ),
     "wait_scale": Key("1", positive, "multiplies every waiting time, for slow machines"),
+    "jobs": Key(
+        "1", _jobs, "how many scenarios run at the same time, or auto; `behave -j N` beats it"
+    ),
+    "order": Key("written", one_of(Order), "in which order scenarios begin"),
+    "seed": Key(
+        "",
+        optional(whole(0, 2**32 - 1)),
+        "what a random order is made from; without it a new one is made, and shown",
+    ),
+    "retries": Key("0", whole(0, 100), "how often a failed scenario runs again"),
+    "repeat": Key("1", whole(1, 100_000), "how often each scenario runs, to see if it ever fails"),
+    "timeout_s": Key(
+        "", optional(positive), "seconds a scenario may take; its tag @timeout(30) beats it"
+    ),
+    "shard": Key(
+        "auto",
+        _shard,
+        "which part of the scenarios runs here: like 2/5, or auto (what the CI system set), or off",
+    ),
+    "timings": Key(
+        "",
+        optional(Path),
+        "the file that keeps how long scenarios took; by default timings.json among the reports",
+    ),
 }
 
 SERVICE_KEYS: Mapping[str, Key] = {

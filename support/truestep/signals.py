@@ -82,6 +82,11 @@ class Interruptions:
         finally:
             self._depth -= 1
 
+    @property
+    def may_interrupt(self) -> bool:
+        """Whether what runs now may be interrupted."""
+        return self._depth > 0
+
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         first = self.received is None
         self.received = self.received or signal.Signals(number).name

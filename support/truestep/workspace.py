@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 # Every process of the run carries the folder's path in this variable, so the reaper finds it.
@@ -24,6 +25,7 @@ class Workspace:
         self._lock = threading.Lock()
         self._root: Path | None = None
         self._reaper: subprocess.Popen[bytes] | None = None
+        self._afterwards: dict[str, Callable[[], None]] = {}
 
     @property
     def root(self) -> Path:
@@ -49,6 +51,10 @@ class Workspace:
         """Makes and returns a new, empty folder whose name starts with `name`."""
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.root))
 
+    def when_closed(self, name: str, call: Callable[[], None]) -> None:
+        """Notes what is to be called once the run has ended and its folder is gone; once a name."""
+        self._afterwards[name] = call
+
     def close(self) -> None:
         """Removes the folder and ends the reaper. The servers in it have to be stopped before."""
         with self._lock:
@@ -57,6 +63,8 @@ class Workspace:
             shutil.rmtree(self._root, ignore_errors=True)
             self._reaper.communicate(b"done")
             self._root = self._reaper = None
+        while self._afterwards:
+            self._afterwards.popitem()[1]()
 
 
 def _place() -> Path | None:

@@ -44,7 +44,8 @@ it is one of auto, docker, embedded, external; the nearest is 'docker'
         """SettingsError: the setting 'backnd' of truestep is unknown: \
 the nearest valid one is 'backend'
   Looked at: -D backnd=docker
-  Try: use one of backend, cache, evidence, hide, lifetime, reports, wait_scale""",
+  Try: use one of backend, cache, evidence, hide, jobs, lifetime, order, repeat, \
+reports, retries, seed, shard, timeout_s, timings, wait_scale""",
     ),
     "unknown lifetime": (
         ["-D", "lifetime=week"],
@@ -167,7 +168,7 @@ def test_cache_that_cannot_be_written_is_refused(notes: Project, tmp_path: Path)
     cache = tmp_path / "file" / "cache"
     text = refusal(notes.behave("-D", f"cache={cache}"))
     assert text == (
-        "BackendUnavailableError: postgres (embedded) has no data folder to start from: "
+        "BackendUnavailableError: the data folder of postgres (embedded) cannot be kept: "
         "Not a directory\n"
         f"  Looked at: {cache}/postgres\n"
         "  Try: check space and permissions there, or name another folder: -D cache=FOLDER"

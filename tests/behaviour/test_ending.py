@@ -14,6 +14,7 @@ from tests.project import Project
 ENDING = [
     "cleanup of scenario",
     "after_feature",
+    "after_tag first",
     "cleanup of feature",
     "after_all",
     "cleanup of run",
@@ -77,7 +78,7 @@ def test_signal_while_a_scenario_is_cleaned_up_waits_until_that_is_done(
     }
     done = hooks_after(told, "after_scenario Here")
     assert done == ENDING
-    assert [Path(place).name for place in told.rerun] == ["first.feature:11", "second.feature:2"]
+    assert [Path(place).name for place in told.rerun] == ["first.feature:13", "second.feature:2"]
 
 
 def test_second_signal_interrupts_a_cleanup_and_no_other(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -78,6 +79,47 @@ def test_latest_is_the_last_run_and_earlier_ones_stay(shelf: Project) -> None:
     assert first != second
     assert first.name < second.name
     assert (first / "messages.ndjson").is_file()
+
+
+def runs_of(project: Project) -> list[str]:
+    """The folders of runs that are there, by name."""
+    return sorted(path.name for path in (project.folder / "reports").glob("*Z-*"))
+
+
+def test_reports_of_old_runs_are_removed_and_their_history_stays(shelf: Project) -> None:
+    one_scenario(shelf, "When a book is borrowed")
+    shelf.behave()
+    [first] = runs_of(shelf)
+    shelf.behave("-D", "keep_runs=2")
+    [_, second] = runs_of(shelf)
+    shelf.write("reports/not-a-run/kept.txt", "mine")
+    shelf.behave("-D", "keep_runs=2")
+    assert runs_of(shelf)[0] == second
+    assert len(runs_of(shelf)) == 2
+    assert (shelf.folder / "reports/not-a-run/kept.txt").is_file()
+    history = (shelf.folder / "reports/history.ndjson").read_text()
+    assert history.count("\n") == 3
+    assert first in history
+
+
+def test_report_of_a_run_that_goes_on_is_not_removed(shelf: Project) -> None:
+    one_scenario(shelf, "When a book is borrowed")
+    shelf.behave()
+    [first] = runs_of(shelf)
+    with (shelf.folder / "reports" / first / "messages.ndjson").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        shelf.behave("-D", "keep_runs=1")
+        assert runs_of(shelf)[0] == first
+    shelf.behave("-D", "keep_runs=1")
+    assert len(runs_of(shelf)) == 1
+
+
+def test_list_of_what_to_run_again_is_read_before_its_run_is_removed(shelf: Project) -> None:
+    one_scenario(shelf, "Then 7 books are left")
+    shelf.behave()
+    run = shelf.behave("-D", "keep_runs=1", "@reports/latest/rerun.txt")
+    assert (run.code, run.summary) == (1, "0 scenarios passed, 1 failed, 0 skipped"), run.err
+    assert len(runs_of(shelf)) == 1
 
 
 def test_facts_say_how_it_was_run_without_secrets(notes: Project) -> None:
@@ -208,23 +250,48 @@ def test_what_only_behave_reads_is_told_all_the_same(shelf: Project) -> None:
     assert told.junit == {"Quotes": "passed"}
 
 
-def test_scenario_that_is_tried_again_counts_as_its_last_attempt(shelf: Project) -> None:
+WORKS_THE_SECOND_TIME = """\
+from behave import then
+
+tries = []
+
+@then("it works the second time")
+def works(context):
+    tries.append(1)
+    assert len(tries) > 1, "not yet"
+"""
+
+
+def test_scenario_that_passes_when_it_is_tried_again_is_flaky(shelf: Project) -> None:
     one_scenario(shelf, "Then it works the second time")
     shelf.write("environment.py", RETRIED)
-    shelf.write(
-        "steps/retried.py",
-        "from behave import then\n\ntries = []\n\n"
-        '@then("it works the second time")\ndef works(context):\n'
-        "    tries.append(1)\n    assert len(tries) > 1\n",
-    )
+    shelf.write("steps/retried.py", WORKS_THE_SECOND_TIME)
     told = Told.by(shelf)
     assert told.run.code == 0, told.run.out
     started = [message for kind, message in told.messages if kind == "testCaseStarted"]
     finished = [message for kind, message in told.messages if kind == "testCaseFinished"]
     assert [message["attempt"] for message in started] == [0, 1]
     assert [message["willBeRetried"] for message in finished] == [True, False]
-    assert told.facts["counts"] == {"passed": 1}
+    assert told.facts["counts"] == {"flaky": 1}
     assert told.junit == {"Only": "passed"}
+    assert told.rerun == []
+    assert (
+        "\n"
+        "  flaky           features/one.feature:2  Only\n"
+        "                  passed when it was tried again; first: not yet\n"
+        "\n"
+        "Report: reports/"
+    ) in told.run.out
+
+
+def test_scenario_that_fails_each_time_it_is_tried_has_failed(shelf: Project) -> None:
+    one_scenario(shelf, "Then 7 books are left")
+    shelf.write("environment.py", RETRIED)
+    told = Told.by(shelf)
+    assert told.run.code == 1
+    assert [kind for kind, _ in told.messages].count("testCaseStarted") == 3
+    assert told.facts["counts"] == {"failed": 1}
+    assert told.said == [("failed", "features/one.feature:2  Only")]
 
 
 def test_cases_of_unselected_scenarios_are_not_in_the_record(shelf: Project) -> None:

@@ -8,8 +8,10 @@ later file.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from tests.behaviour.truth import Told
 from tests.project import Project
 
 FIRST = """\
+@first
 Feature: First
   Scenario: Before
     When a book is borrowed
@@ -28,24 +31,26 @@ Feature: First
     {step}
     Then the reader is told
 
+  @ruled
   Rule: A rule
     Scenario: In the rule
       When a book is borrowed
 """
+ALONE = "@serial\n"
 SECOND = """\
 Feature: Second
   Scenario: After
     When a book is borrowed
 """
 PLACES = {
-    "Before": "features/a/first.feature:2",
-    "Here": "features/a/first.feature:6",
-    "In the rule": "features/a/first.feature:11",
+    "Before": "features/a/first.feature:3",
+    "Here": "features/a/first.feature:7",
+    "In the rule": "features/a/first.feature:13",
     "After": "features/b/second.feature:2",
 }
 NAMES = tuple(PLACES)
 OF_FIRST = NAMES[:3]
-FEATURE, RULE = "features/a/first.feature:1", "features/a/first.feature:10"
+FEATURE, RULE = "features/a/first.feature:2", "features/a/first.feature:12"
 AMBIGUOUS = """\
 from behave import when
 
@@ -184,6 +189,42 @@ ROWS = [
     around("after_all raises", "after_all", "", NAMES, options=raising("after_all")),
     here("before_tag raises", "error", "hook_error", "H", options=raising("before_tag", "here")),
     here("after_tag raises", "error", "hook_error", "H", options=raising("after_tag", "here")),
+    Row(
+        "before_tag raises for a feature",
+        options=raising("before_tag", "first"),
+        record="not_run not_run not_run passed",
+        console="1 passed, 3 untested",
+        json="- - - passed",
+        marks=".",
+        rerun=OF_FIRST,
+        around=(f"before_tag {FEATURE}",),
+        said=(("error", f"before_tag of {FEATURE}"), ("not run", "3 scenarios")),
+    ),
+    around(
+        "after_tag raises for a feature",
+        "after_tag",
+        FEATURE,
+        OF_FIRST,
+        options=raising("after_tag", "first"),
+    ),
+    Row(
+        "before_tag raises for a rule",
+        options=raising("before_tag", "ruled"),
+        record="passed passed not_run passed",
+        console="3 passed, 1 untested",
+        json="passed passed - passed",
+        marks="...",
+        rerun=("In the rule",),
+        around=(f"before_tag {RULE}",),
+        said=(("error", f"before_tag of {RULE}"), ("not run", "1 scenario")),
+    ),
+    around(
+        "after_tag raises for a rule",
+        "after_tag",
+        RULE,
+        ("In the rule",),
+        options=raising("after_tag", "ruled"),
+    ),
     Row(
         "before_feature raises",
         options=raising("before_feature", "First"),
@@ -371,15 +412,16 @@ ROWS = [
 ]
 
 
-def project_of(row: Row, folder: Path) -> Project:
+def project_of(row: Row, jobs: int, folder: Path) -> Project:
     project = Project.of(row.sample, folder)
     shutil.rmtree(project.folder / "features")
-    first = FIRST
+    # One after the other also where there are workers: what has run by then is known.
+    first, second = (ALONE + FIRST, ALONE + SECOND) if jobs > 1 else (FIRST, SECOND)
     if row.sample == "notes":
-        first = FIRST.replace("@here", "@here @redis")
+        first = first.replace("@here", "@here @redis")
         project.write("steps/killing.py", KILLING)
     project.write("features/a/first.feature", first.format(step=row.step))
-    project.write("features/b/second.feature", SECOND)
+    project.write("features/b/second.feature", second)
     for path, text in row.files.items():
         project.write(path, text)
         if path.startswith("bin/"):
@@ -408,21 +450,30 @@ def junit_of(row: Row) -> dict[str, str]:
     return cases | dict.fromkeys((*problems, *row.broken), "error")
 
 
+def placed_in(jobs: int) -> Callable[[str], str]:
+    """Takes the line of the tag away that features have where there are workers."""
+    line = re.compile(r"(?<=\.feature:)\d+")
+    return lambda text: line.sub(lambda found: str(int(found[0]) - (jobs > 1)), text)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.trouble)
-def test_everything_that_tells_of_a_run_says_the_same(row: Row, tmp_path: Path) -> None:
-    options = ("-r", "truestep.runner:Runner", *row.options)
-    project = project_of(row, tmp_path)
+def test_everything_that_tells_of_a_run_says_the_same(row: Row, jobs: int, tmp_path: Path) -> None:
+    options = ("-r", "truestep.runner:Runner", "-j", str(jobs), *row.options)
+    project = project_of(row, jobs, tmp_path)
+    placed = placed_in(jobs)
     path = f"{project.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     told = Told.by(project, *options, environment={"PATH": path})
     assert told.run.code == row.code, told.run.out + told.run.err
     assert told.outcomes == by_name(row.record)
-    assert told.around == list(row.around)
+    # Each worker has hooks of the run, and of a feature that it runs a part of.
+    assert list(dict.fromkeys(map(placed, told.around))) == list(row.around)
     assert told.success is (row.code == 0)
     assert told.facts["exit_code"] == row.code
     assert told.facts["counts"] == Counter(by_name(row.record).values())
     assert told.counts == counted(row.console)
     assert told.by_json == by_name(row.json)
-    assert told.junit == junit_of(row)
+    assert {placed(name): element for name, element in told.junit.items()} == junit_of(row)
     assert told.marks == Counter(row.marks)
-    assert told.rerun == [PLACES[name] for name in row.rerun]
-    assert [line[:2] for line in told.said] == list(row.said)
+    assert list(map(placed, told.rerun)) == [PLACES[name] for name in row.rerun]
+    assert [(word, placed(place)) for word, place, *_ in told.said] == list(row.said)

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from cucumber_messages import Envelope, message_converter
+
 from tests.project import Project, Run
 
 OUTCOME = "application/vnd.truestep.outcome+json"
-WORDS = ("failed", "error", "infrastructure", "undefined", "pending", "not run")
+WORDS = ("failed", "error", "infrastructure", "undefined", "pending", "flaky", "not run")
 FORMATTERS = (
     "plain",
     "pretty",
@@ -56,7 +58,17 @@ class Told:
         ]
         formats += ["-f", "sphinx.steps", "-o", "out/sphinx"]
         run = project.behave(*formats, *options, environment=environment)
-        return cls(run, project.folder, project.folder / "reports" / "latest")
+        told = cls(run, project.folder, project.folder / "reports" / "latest")
+        told.check_messages()
+        return told
+
+    def check_messages(self) -> None:
+        """Fails when a message is not one: a field is missing, unknown, or has no such value."""
+        record = self.latest / "messages.ndjson"
+        for line in record.read_text().splitlines() if record.is_file() else ():
+            message = json.loads(line)
+            envelope = message_converter.from_dict(message, Envelope)
+            assert message_converter.to_dict(envelope) == message
 
     def written(self, formatter: str) -> str:
         """What a formatter wrote; nothing, if it made no file."""

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import chromium
+from tests.report.build import RunBuilder, Went
 from truestep.report.publish import publish
 
 _QUIET = (
@@ -91,3 +92,16 @@ def tea_page(tea: Path) -> Path:
     """The page of the tea shop."""
     assert publish(tea, environment={}).warnings == ()
     return tea / "index.html"
+
+
+@pytest.fixture
+def flaky_page(tmp_path: Path) -> Path:
+    """The page of a run in which S worked when it was tried again, and T at once."""
+    builder = RunBuilder(tmp_path / "run")
+    builder.feature("a.feature", "Feature: F\n  Scenario: S\n    * x\n  Scenario: T\n    * x\n")
+    kept = [{"entries": [{"kind": "log", "title": title}]} for title in ("no tea", "tea")]
+    flaky = Went(at=0, evidence=kept[0], again=[Went(evidence=kept[1])])
+    builder.run(lambda name: flaky if name == "S" else Went())
+    folder = builder.finish()
+    assert publish(folder, environment={}).warnings == ()
+    return folder / "index.html"

@@ -307,9 +307,24 @@ def test_history_is_a_trend_and_tells_what_comes_and_goes(tmp_path: Path, open_p
     ).to_be_visible()
     expect(page.get_by_role("img", name="Last 5 runs: 3 did not work")).to_be_visible()
     expect(page.get_by_role("img", name="Last 5 runs: worked each time")).to_be_visible()
-    expect(page.get_by_text("unsteady: changed 4 times in 5 runs")).to_be_visible()
+    expect(page.get_by_text("unsteady: it changed 4 times in its last 5 runs")).to_be_visible()
     page.get_by_text("The last 5 runs", exact=True).click()
     expect(page.get_by_role("region", name="The last runs").get_by_role("row")).to_have_count(6)
+
+
+def test_flaky_scenario_is_found_and_each_of_its_attempts_is_one_click_away(
+    flaky_page: Path, open_page: Open
+) -> None:
+    page = open_page(flaky_page)
+    page.get_by_label("Result", exact=True).select_option("flaky (1)")
+    assert names(page) == ["S"]
+    page.get_by_label("Result", exact=True).select_option("All results")
+    card = page.get_by_role("article", name="S")
+    for number, (ended, seen) in enumerate([("fails", "no tea"), ("works", "tea")]):
+        attempt = card.locator(".attempt").nth(number)
+        expect(attempt.get_by_role("heading")).to_have_text(f"Attempt {number + 1} of 2: {ended}")
+        attempt.get_by_text("Evidence and timeline").click()
+        expect(attempt.get_by_text(seen, exact=True)).to_be_visible()
 
 
 def test_servers_say_what_they_took(tea_page: Path, open_page: Open) -> None:

@@ -22,18 +22,22 @@ TEMPLATE = ROOT / "support/truestep/report/templates/page.html"
 CONTRASTS = Path(__file__).with_name("contrasts.js").read_text("utf-8")
 
 
+@pytest.mark.parametrize("shown", ["tea_page", "flaky_page"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out_from_what_is_behind_it(
-    tea_page: Path, open_page: Open, scheme: str
+    request: pytest.FixtureRequest, open_page: Open, scheme: str, shown: str
 ) -> None:
-    page = open_page(tea_page, color_scheme=scheme)
+    page = open_page(request.getfixturevalue(shown), color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     expect(page.locator(".timeline").first).to_be_visible()
     assert page.evaluate(CONTRASTS) == []
 
 
-def test_headings_are_a_tree_and_everything_has_a_name(tea_page: Path, open_page: Open) -> None:
-    page = open_page(tea_page)
+@pytest.mark.parametrize("shown", ["tea_page", "flaky_page"])
+def test_headings_are_a_tree_and_everything_has_a_name(
+    request: pytest.FixtureRequest, open_page: Open, shown: str
+) -> None:
+    page = open_page(request.getfixturevalue(shown))
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     levels = page.evaluate(
         "[...document.querySelectorAll('main h1, main h2, main h3, main h4, main h5, main h6')]"
@@ -185,7 +189,7 @@ def test_page_says_that_it_runs_no_script_but_its_own(tea_page: Path, open_page:
 
 @pytest.mark.parametrize("name", [path.parent.name for path in sorted(GOLDEN.glob("*/run.json"))])
 def test_page_of_a_real_run_is_complete(tmp_path: Path, open_page: Open, name: str) -> None:
-    run = report([GOLDEN / name], tmp_path / "out")
+    run = report(GOLDEN / name, tmp_path / "out")
     page = open_page(tmp_path / "out/index.html")
     shown = page.locator("#features").text_content() or ""
     for scenario in run.scenarios:
@@ -201,7 +205,7 @@ def test_all_features_of_this_project_can_be_read(tmp_path: Path, open_page: Ope
     for path in sorted((ROOT / "features").rglob("*.feature")):
         builder.feature(path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
     builder.run()
-    run = report([builder.finish()], tmp_path / "out")
+    run = report(builder.finish(), tmp_path / "out")
     page = open_page(tmp_path / "out/index.html")
     shown = plain(page.locator("#features").text_content() or "")
     assert len(run.features) >= 13

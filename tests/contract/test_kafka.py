@@ -6,7 +6,6 @@ import gc
 import json
 import logging
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -29,6 +28,7 @@ from hamcrest import (
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from tests.contract.conftest import MakeService, Start, new_run, start
+from truestep.cache import Recipe, keep
 from truestep.errors import (
     BackendUnavailableError,
     MalformedEventError,
@@ -40,6 +40,7 @@ from truestep.polling import eventually
 from truestep.pool import RunningService
 from truestep.services.base import Endpoint, RunContext
 from truestep.services.kafka.client import KafkaClient
+from truestep.services.kafka.formatting import PROPERTIES
 from truestep.settings import Backend
 
 CONFLUENT = "confluentinc/cp-kafka:7.6.0"
@@ -47,6 +48,9 @@ APACHE = "apache/kafka:4.1.1"
 MEBIBYTE = 2**20
 # kafka-python does not close a socket that was refused, nor a client that could not connect.
 FORGETS = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+# For a cache of a test's own, which is gone before a start cache for it could be made.
+UNTRAINED = {"training": "no"}
 
 Kind = tuple[Backend, dict[str, str]]
 _STARTED = [
@@ -439,13 +443,14 @@ def test_a_taken_port_is_refused_before_anything_starts(
 def test_a_broker_that_dies_while_it_starts_says_why(
     run_context: RunContext, tmp_path: Path
 ) -> None:
-    cache = tmp_path / "cache"
-    shutil.copytree(run_context.cache / "kafka", cache / "kafka")
-    (cache / "maven").symlink_to(run_context.cache / "maven")
-    for kept in (cache / "kafka").glob("*/meta.properties"):
-        kept.write_text("version=1\nnode.id=77\ncluster.id=other\n")
-    damaged = replace(run_context, cache=cache)
-    with pytest.raises(ServiceError) as error, start("kafka", Backend.EMBEDDED, damaged):
+    run = replace(run_context, cache=_with_downloads(tmp_path / "cache", run_context.cache))
+
+    def of_another_node(folder: Path) -> None:
+        (folder / "data").mkdir()
+        (folder / "data/meta.properties").write_text("version=1\nnode.id=77\ncluster.id=other\n")
+
+    keep(run.cache, Recipe("kafka", "formatted folder", "4.4.0", (PROPERTIES,)), of_another_node)
+    with pytest.raises(ServiceError) as error, start("kafka", Backend.EMBEDDED, run, **UNTRAINED):
         pass
     assert error.value.what == "kafka (embedded) did not start"
     assert error.value.seen == "exited with code 1"
@@ -539,17 +544,23 @@ def test_the_users_own_kafka_logging_is_heard_while_ours_is_not(
 
 
 def test_a_formatted_folder_is_made_once_and_kept(run_context: RunContext, tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    cache.mkdir()
-    (cache / "maven").symlink_to(run_context.cache / "maven")
+    cache = _with_downloads(tmp_path / "cache", run_context.cache)
     fresh = replace(run_context, cache=cache)
+    made = []
     for _ in range(2):
-        with start("kafka", Backend.EMBEDDED, fresh):
-            [kept] = [one for one in (cache / "kafka").iterdir() if one.is_dir()]
-            made = kept.stat().st_ctime_ns
-    assert kept.name.startswith("4.4.0-")
-    assert kept.stat().st_ctime_ns == made
-    assert (kept / "meta.properties").is_file()
+        with start("kafka", Backend.EMBEDDED, fresh, **UNTRAINED):
+            [kept] = (cache / "kafka").glob("formatted-folder-4.4.0-*/")
+            made.append(kept.stat().st_ctime_ns)
+    assert made[0] == made[1]
+    assert (kept / "content/data/meta.properties").is_file()
+
+
+def _with_downloads(cache: Path, of: Path) -> Path:
+    """Returns a new cache that has the downloads of another one, and nothing else."""
+    (cache / "kafka").mkdir(parents=True)
+    for downloads in (of / "kafka").glob("downloads-*/"):
+        (cache / "kafka" / downloads.name).symlink_to(downloads)
+    return cache
 
 
 @pytest.fixture

@@ -379,9 +379,9 @@ def test_first_starts_at_once_make_one_private_data_folder(
 
     with ThreadPoolExecutor(3) as threads:
         assert len(set(threads.map(act, range(3)))) == 1
-    [kept] = [path for path in (fresh.cache / "postgres").iterdir() if path.is_dir()]
+    [kept] = (fresh.cache / "postgres").glob("*/content")
     assert sorted(path.name for path in kept.iterdir()) == ["data", "password"]
-    assert kept.stat().st_mode & 0o077 == 0
+    assert kept.parent.stat().st_mode & 0o077 == 0
     assert (kept / "password").stat().st_mode & 0o777 == 0o600
     assert not (kept / "data" / "postmaster.pid").exists()
 
@@ -395,7 +395,7 @@ def test_a_cache_that_cannot_be_written_is_refused(run_context: RunContext, tmp_
     ):
         pass
     assert str(caught.value) == (
-        "postgres (embedded) has no data folder to start from: Not a directory\n"
+        "the data folder of postgres (embedded) cannot be kept: Not a directory\n"
         f"  Looked at: {tmp_path / 'file' / 'postgres'}\n"
         "  Try: check space and permissions there, or name another folder: -D cache=FOLDER"
     )

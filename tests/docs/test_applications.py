@@ -8,11 +8,11 @@ from secrets import token_hex
 from tempfile import gettempdir
 
 import pytest
-from filelock import FileLock
 
 from tests.clone import NO_DOCKER, ROOT, Clone
 from tests.docs.conftest import Fresh
 from tests.docs.page import Block, Page, assert_printed
+from truestep.locks import locked
 
 PAGE = Page.at(ROOT / "docs" / "applications.md")
 IN_DOCKER = {"As a compose stack", "Against a URL"}
@@ -64,7 +64,7 @@ def test_page_is_followed_word_for_word_without_docker(reader: Reader) -> None:
 @pytest.mark.docker
 def test_what_the_page_says_of_docker_is_followed_word_for_word(reader: Reader) -> None:
     # The page has fixed ports, as a deployed application does.
-    with FileLock(Path(gettempdir()) / "truestep-docs-applications.lock"):
+    with locked(Path(gettempdir()) / "truestep-docs-applications.lock"):
         try:
             for block in PAGE.blocks():
                 if block.path or block.section in IN_DOCKER:

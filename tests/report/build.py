@@ -42,6 +42,9 @@ class Went:
     is_reached: bool = True
     is_selected: bool = True
     step_s: float = 0.25
+    # How it went when it was run again, each time.
+    again: Iterable[Went] = ()
+    worker: str | None = None
 
 
 PASSES = Went()
@@ -121,13 +124,20 @@ class RunBuilder:
         return self.folder
 
     def _case(self, pickle: Any, went: Went) -> None:
-        case, start = self._new_id(), self._new_id()
+        case = self._new_id()
         steps = [m.TestStep(self._new_id(), pickle_step_id=row["id"]) for row in pickle["steps"]]
         steps.append(m.TestStep(self._new_id(), hook_id=self._hook))
         self._message("testCase", m.TestCase(case, pickle["id"], steps, "run"))
-        if not went.is_reached:
-            return
-        self._message("testCaseStarted", m.TestCaseStarted(0, start, case, self._time()))
+        attempts = [went, *went.again] if went.is_reached else []
+        for number, attempt in enumerate(attempts):
+            self._attempt(number, case, steps, attempt, is_last=number + 1 == len(attempts))
+
+    def _attempt(
+        self, number: int, case: str, steps: list[m.TestStep], went: Went, *, is_last: bool
+    ) -> None:
+        start = self._new_id()
+        started = m.TestCaseStarted(number, start, case, self._time(), worker_id=went.worker)
+        self._message("testCaseStarted", started)
         decisive = steps[went.at] if went.at is not None else None
         status = PASSED
         for step in steps:
@@ -150,7 +160,8 @@ class RunBuilder:
         if went.evidence is not None:
             self._attach(start, None, EVIDENCE_TYPE, "evidence.json", json.dumps(went.evidence))
         self._message(
-            "testCaseFinished", m.TestCaseFinished(start, self._time(), will_be_retried=False)
+            "testCaseFinished",
+            m.TestCaseFinished(start, self._time(), will_be_retried=not is_last),
         )
 
     def _attach(self, start: str, step: str | None, media_type: str, name: str, body: str) -> None:

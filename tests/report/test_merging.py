@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.report.build import START, RunBuilder, Went
+from truestep.report.combining import combine
 from truestep.report.merging import merged
 from truestep.report.outcome import Outcome
-from truestep.report.publish import report
 from truestep.report.reading import read_run
 
 FEATURE = (
@@ -86,7 +86,7 @@ def test_files_of_evidence_of_both_runs_are_beside_the_report(tmp_path: Path) ->
         record.write_text(record.read_text().replace('"body": "{}"', link))
         folders.append(folder)
     into = tmp_path / "merged"
-    run = report(folders, into)
+    run = combine(folders, into, {}).run
     found = {one.name: one.evidence for one in run.scenarios if one.evidence.file}
     assert {name: one.entries[0].title for name, one in found.items()} == {
         "S": "of one",

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from truestep.errors import TruestepError
+from truestep.report.history import History
+from truestep.report.html import render
 from truestep.report.publish import publish, report
+from truestep.report.reading import read_run
 
 GITHUB = {"GITHUB_ACTIONS": "true"}
 
@@ -37,7 +40,7 @@ def test_page_is_made_again_from_the_directory_alone(tea: Path, tmp_path: Path) 
     shutil.copytree(tea, elsewhere)
     shutil.rmtree(tea.parent)
     (elsewhere / "index.html").unlink()
-    report([elsewhere], elsewhere)
+    report(elsewhere, elsewhere)
     assert (elsewhere / "index.html").read_text() == page
 
 
@@ -95,9 +98,31 @@ def test_report_that_cannot_be_written_is_an_error_of_its_command(
 ) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TruestepError) as caught:
-        report([tea], tmp_path / "file")
+        report(tea, tmp_path / "file")
     assert str(caught.value) == (
         "the report could not be written: File exists\n"
         f"  Looked at: {tmp_path / 'file'}\n"
         "  Try: make room, or name another folder with --into"
     )
+
+
+@pytest.mark.parametrize("length", [0, 5, 40, 200])
+def test_compiled_templates_that_were_cut_short_are_made_again(
+    tea: Path, tmp_path: Path, length: int
+) -> None:
+    run = read_run(tea)
+    page = render(run, History())
+    cache = tmp_path / "cache"
+    assert render(run, History(), cache=cache) == page
+    kept = sorted((cache / "page").iterdir())
+    whole = [path.read_bytes() for path in kept]
+    for path in kept:
+        path.write_bytes(path.read_bytes()[:length])
+    assert render(run, History(), cache=cache) == page
+    assert [path.read_bytes() for path in kept] == whole
+
+
+def test_page_is_made_where_nothing_can_be_kept(tea: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    run = read_run(tea)
+    assert render(run, History(), cache=tmp_path / "cache") == render(run, History())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from truestep.report.attempt import Entry, Evidence, Problem, Step
 from truestep.report.exhibit_text import evidence_as_text
 from truestep.report.outcome import Outcome
-from truestep.report.run import Entry, Evidence, Problem, Scenario, Step
+from truestep.report.run import Scenario
 from truestep.report.timeline import Exhibit, exhibits, timeline
 
 START = datetime(2031, 2, 3, tzinfo=UTC)

@@ -28,12 +28,9 @@ def archive() -> Path:
 
 @pytest.fixture
 def cache(tmp_path: Path, archive: Path) -> Path:
-    """A cache that has the artifact, not yet checked by a run."""
+    """A cache that has the artifact, copied from elsewhere."""
     folder = tmp_path / "cache"
-    [artifact] = locked_artifacts(LOCK)
-    path = artifact.path(folder / "maven")
-    path.parent.mkdir(parents=True)
-    shutil.copy(archive, path)
+    shutil.copytree(archive.parents[6], folder / "redis" / archive.parents[6].name)
     return folder
 
 
@@ -66,7 +63,8 @@ def test_a_download_that_is_impossible_is_refused(tmp_path: Path) -> None:
         _fetch(LOCK, tmp_path / "cache")
     assert error.value.what == "Redis for redis (embedded) could not be downloaded"
     assert "ProxyError" in error.value.seen
-    assert error.value.looked.endswith(f"into {tmp_path / 'cache' / 'maven'}")
+    place = re.escape(str(tmp_path / "cache/redis/downloads-1.4.4-"))
+    assert re.search(rf"into {place}[0-9a-f]{{12}}\.partial$", error.value.looked)
     assert error.value.remedy == (
         "check the network and the proxy settings, or use -D backend=docker"
     )
@@ -88,7 +86,8 @@ def test_a_file_with_another_hash_is_refused_and_removed(tmp_path: Path, archive
     lock.write_text(LOCK.read_text().replace(expected, wrong))
     with pytest.raises(BackendUnavailableError) as error:
         _fetch(lock, tmp_path / "cache")
-    path = tmp_path / "cache" / archive.relative_to(user_cache_path("truestep"))
+    [partial] = (tmp_path / "cache" / "redis").glob("*.partial")
+    path = partial / archive.relative_to(archive.parents[5])
     assert str(error.value) == (
         "a download for redis (embedded) is not what it should be: "
         f"SHA-256 {expected}, expected {wrong}\n"
@@ -103,21 +102,27 @@ def test_a_cache_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackendUnavailableError) as error:
         _fetch(LOCK, tmp_path / "file" / "cache")
     assert str(error.value) == (
-        "the cache folder for redis (embedded) cannot be written: Not a directory\n"
-        f"  Looked at: {tmp_path / 'file' / 'cache'}\n"
-        "  Try: make it writable, or name another: -D cache=FOLDER"
+        "the downloads of redis (embedded) cannot be kept: Not a directory\n"
+        f"  Looked at: {tmp_path / 'file' / 'cache' / 'redis'}\n"
+        "  Try: check space and permissions there, or name another folder: -D cache=FOLDER"
     )
 
 
 def test_a_download_shows_its_progress_once(tmp_path: Path) -> None:
     first, second = io.StringIO(), io.StringIO()
     for stream in (first, second):
-        fetch(
-            LOCK, what="Redis", service="redis", cache=tmp_path / "cache", console=Console(stream)
-        )
+        _fetch(LOCK, tmp_path / "cache", stream)
     assert re.search(r"truestep: downloading Redis, once: 100%.* 1/1 ", first.getvalue())
     assert second.getvalue() == ""
 
 
-def _fetch(lock: Path, cache: Path) -> list[Path]:
-    return fetch(lock, what="Redis", service="redis", cache=cache, console=Console(io.StringIO()))
+def _fetch(lock: Path, cache: Path, stream: io.StringIO | None = None) -> list[Path]:
+    [artifact] = locked_artifacts(LOCK)
+    return fetch(
+        lock,
+        what="Redis",
+        version=artifact.version,
+        service="redis",
+        cache=cache,
+        console=Console(stream or io.StringIO()),
+    )

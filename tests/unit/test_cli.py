@@ -114,23 +114,65 @@ def test_report_is_made_again_in_the_run_directory(tmp_path: Path) -> None:
     assert list((tmp_path / "run/junit").glob("*.xml"))
 
 
-@pytest.mark.parametrize("verb", [("report",), ("report", "merge")])
-def test_several_runs_become_one_report(tmp_path: Path, verb: tuple[str, ...]) -> None:
-    folders = (str(GOLDEN / "shelf"), str(GOLDEN / "notes"))
-    run = truestep(*verb, *folders, "--into", "both", folder=tmp_path)
-    assert run.code == 0, run.err
-    assert run.out.startswith("6 of 12 scenarios work as described\n")
-    assert (tmp_path / "both/index.html").is_file()
-
-
-def test_several_runs_need_a_place_for_their_report(tmp_path: Path) -> None:
-    run = truestep("report", "a", "b", folder=tmp_path)
-    assert run.code == 1
-    assert run.err == (
-        "several runs become one report, and it has no place yet: 2 run directories\n"
-        "  Looked at: the command line\n"
-        "  Try: name a folder for it: --into reports/merged\n"
+def test_several_runs_become_one_report_and_the_exit_code_is_that_of_the_worst(
+    tmp_path: Path,
+) -> None:
+    folders = [str(GOLDEN / "shelf"), str(GOLDEN / "notes")]
+    run = truestep("report", "merge", *folders, folder=tmp_path)
+    assert run.code == 1, run.err
+    assert run.err == ""
+    assert run.out == (
+        "6 of 12 scenarios work as described\n  report     reports/merged/index.html\n"
     )
+    assert (tmp_path / "reports/merged/index.html").is_file()
+    run = truestep("report", "merge", folders[1], "--into", "out", folder=tmp_path)
+    assert run.code == 0, run.err
+    assert list((tmp_path / "out/junit").glob("*.xml"))
+
+
+def test_what_cannot_be_merged_is_told_and_the_rest_is_reported(tmp_path: Path) -> None:
+    run = truestep("report", "merge", str(GOLDEN / "notes"), "gone", folder=tmp_path)
+    assert run.code == 1
+    assert run.out == (
+        "2 scenarios worked, but the run itself had trouble\n"
+        "  report     reports/merged/index.html\n"
+    )
+    assert run.err == (
+        "not all of the run is there: a run cannot be read: "
+        f"{tmp_path / 'gone' / 'messages.ndjson'}: No such file or directory\n"
+        f"  Looked at: {GOLDEN / 'notes'}, gone\n"
+        "  Try: run what is missing again, and merge all of it\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("folders", "error"),
+    [
+        (
+            ("a", "b"),
+            (
+                "one report can be made again at a time: 2 run directories\n"
+                "  Looked at: the command line\n"
+                "  Try: to make one report of them: python -m truestep report merge FOLDER...\n"
+            ),
+        ),
+        (
+            ("merge",),
+            (
+                "there is nothing to merge: no run directory\n"
+                "  Looked at: the command line\n"
+                "  Try: name them: python -m truestep report merge shards/*/reports/latest\n"
+            ),
+        ),
+    ],
+    ids=["several without merge", "merge without any"],
+)
+def test_report_refuses_what_it_cannot_do(
+    tmp_path: Path, folders: tuple[str, ...], error: str
+) -> None:
+    run = truestep("report", *folders, folder=tmp_path)
+    assert run.code == 1
+    assert run.err == error
 
 
 def test_unknown_command_is_misuse(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -41,10 +41,11 @@ def test_time_without_a_zone_is_this_machines(line: str, written: str) -> None:
     assert written_at(line) == datetime.fromisoformat(written).astimezone(UTC)
 
 
-def test_time_of_day_is_todays() -> None:
-    found = written_at("12:00:00.123 [main] WARN kafka")
-    assert found is not None
-    assert found.astimezone().date() == datetime.now().astimezone().date()
+@pytest.mark.parametrize(("hours", "days"), [(-1, 0), (1, -1)], ids=["today", "yesterday"])
+def test_time_of_day_is_the_last_one_that_was(hours: int, days: int) -> None:
+    written = datetime.now().astimezone().replace(microsecond=123_000) + timedelta(hours=hours)
+    found = written_at(f"{written:%H:%M:%S}.123 [main] WARN started")
+    assert found == written + timedelta(days=days)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import pytest
 
 from truestep.errors import SettingsError
 from truestep.services.registry import service_keys
-from truestep.settings import Backend, Settings, read_settings
+from truestep.settings import Backend, Order, Settings, read_settings
 from truestep.tags import Lifetime
 
 NOTHING: Mapping[str, str] = {}
+_NO_SHARD = "it is neither one of several like 2/5, counted from 1, nor auto or off"
 
 
 def read(
@@ -119,6 +120,16 @@ def test_an_unknown_backend_is_refused(tmp_path: Path) -> None:
         ("redis.start_within_s", "0", "it is not a number above 0"),
         ("redis.start_within_s", "inf", "it is not a number above 0"),
         ("wait_scale", "-1", "it is not a number above 0"),
+        ("jobs", "0", "it is neither a whole number from 1 to 1000 nor auto"),
+        ("jobs", "all", "it is neither a whole number from 1 to 1000 nor auto"),
+        ("order", "rnadom", "it is one of written, random; the nearest is 'random'"),
+        ("seed", "-1", "it is not a whole number from 0 to 4294967295"),
+        ("retries", "-1", "it is not a whole number from 0 to 100"),
+        ("repeat", "0", "it is not a whole number from 1 to 100000"),
+        ("timeout_s", "0", "it is not a number above 0"),
+        ("shard", "0/5", _NO_SHARD),
+        ("shard", "6/5", _NO_SHARD),
+        ("shard", "2", _NO_SHARD),
         ("redis.image", "", "it is empty"),
         ("redis.url", "http://a", "it is not a URL like redis://host:6379/0"),
         ("redis.url", "redis://", "it is not a URL like redis://host:6379/0"),
@@ -157,3 +168,42 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 def test_the_cache_is_the_users_unless_another_is_named(tmp_path: Path) -> None:
     assert read(tmp_path).cache.name == "truestep"
     assert read(tmp_path, userdata={"cache": str(tmp_path)}).cache == tmp_path
+
+
+def test_without_anything_written_scenarios_run_once_each_one_by_one_as_written(
+    tmp_path: Path,
+) -> None:
+    settings = read(tmp_path)
+    assert settings.jobs == 1
+    assert settings.order is Order.WRITTEN
+    assert settings.seed is None
+    assert (settings.retries, settings.repeat) == (0, 1)
+    assert settings.timeout_s is None
+    assert settings.shard == "auto"
+    assert settings.timings == Path("reports/timings.json")
+
+
+def test_how_scenarios_run_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "behave.ini").write_text("[truestep]\nreports = out\njobs = auto\nretries = 2\n")
+    environment = {"TRUESTEP_SHARD": "02/5", "TRUESTEP_TIMEOUT_S": "1.5"}
+    settings = read(tmp_path, environment, {"order": "random", "seed": "42"})
+    assert settings.jobs == 0
+    assert settings.order is Order.RANDOM
+    assert settings.seed == 42
+    assert settings.retries == 2
+    assert settings.timeout_s == 1.5
+    assert settings.shard == "2/5"
+    assert settings.timings == Path("out/timings.json")
+    assert read(tmp_path, userdata={"timings": "t.json"}).timings == Path("t.json")
+
+
+def test_to_repeat_and_to_retry_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "behave.ini").write_text("[truestep]\nretries = 2\n")
+    with pytest.raises(SettingsError) as error:
+        read(tmp_path, userdata={"repeat": "50"})
+    assert str(error.value) == (
+        "the settings repeat and retries contradict each other: each scenario is to run several "
+        "times to see whether it fails, and one that fails is to run again until it passes\n"
+        "  Looked at: -D repeat=50; [truestep] retries in behave.ini\n"
+        "  Try: give one of them: repeat finds out what is flaky, retries lives with it"
+    )

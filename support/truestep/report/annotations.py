@@ -1,4 +1,4 @@
-"""What failed, as GitHub shows it beside the lines of a change."""
+"""What failed or is flaky, as GitHub shows it beside the lines of a change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _MOST = 10
 
 
 def error_commands(run: Run) -> list[str]:
-    """Returns a workflow command for each of the first failures; secrets hidden."""
+    """Returns a workflow command for each of the first failures, then of what is flaky.
+
+    Secrets are hidden.
+    """
     return list(_commands(run))[:_MOST]
 
 
@@ -25,6 +28,14 @@ def _commands(run: Run) -> Iterator[str]:
             {"file": scenario.uri, "line": str(_line(scenario)), "title": scenario.name},
             wording.reason(scenario) or wording.WORDS[scenario.outcome].says,
         )
+    for scenario in run.flaky:
+        attempt = scenario.failed_attempts[0]
+        line = attempt.failing.line if attempt.failing else 0
+        yield _command(
+            {"file": scenario.uri, "line": str(line or scenario.line), "title": scenario.name},
+            f"flaky, {wording.attempts(scenario)}: {wording.reason(scenario)}",
+            kind="warning",
+        )
 
 
 def _line(scenario: Scenario) -> int:
@@ -32,9 +43,9 @@ def _line(scenario: Scenario) -> int:
     return step.line if step and step.line else scenario.line
 
 
-def _command(properties: dict[str, str], message: str) -> str:
+def _command(properties: dict[str, str], message: str, kind: str = "error") -> str:
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::error {shown}::{_data(message)}"
+    return f"::{kind} {shown}::{_data(message)}"
 
 
 def _data(text: str) -> str:

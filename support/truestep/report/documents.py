@@ -8,18 +8,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from truestep.report.attempt import Attempt, Step, decided
 from truestep.report.keys import Keys, example_names
 from truestep.report.record import CaseRecord, Record, when
 from truestep.report.results import CaseReader
-from truestep.report.run import Examples, Feature, Item, Outline, Scenario, Section, Step
+from truestep.report.run import Examples, Feature, Item, Outline, Scenario, Section
 
 
 class Documents:
-    """Puts the features together: what the files say, and how it went."""
+    """Puts the features together: what the files say, and how it went.
 
-    def __init__(self, record: Record, cases: CaseReader, run_id: str) -> None:
+    Args:
+        record: of the run.
+        cases: reads what the record says of a scenario.
+        run_id: of the run.
+        repeated: whether each scenario was to run several times, and to pass each time.
+    """
+
+    def __init__(self, record: Record, cases: CaseReader, run_id: str, *, repeated: bool) -> None:
         self._record = record
         self._run_id = run_id
+        self._repeated = repeated
         self._cases = cases
         self._keys = Keys()
         # By the id of the node that a pickle stands for: a scenario, or a row of examples.
@@ -159,10 +168,10 @@ class Documents:
         rule: str,
     ) -> Scenario:
         self._placed.add(pickle["id"])
-        case = self._record.cases.get(pickle["id"])
-        steps = self._cases.steps(pickle, case)
+        cases = self._record.cases.get(pickle["id"]) or (None,)
+        attempts = tuple(self._attempt(pickle, case) for case in cases)
+        outcome, shown = decided(attempts, repeated=self._repeated)
         key, slug = self._keys.of_scenario(pickle["uri"], name)
-        started, took_s = _time_of(case)
         return Scenario(
             key=key,
             slug=slug,
@@ -172,17 +181,34 @@ class Documents:
             keyword=node["keyword"],
             description=_text(node["description"]),
             tags=tuple(dict.fromkeys(tag["name"] for tag in pickle["tags"])),
-            steps=steps,
-            outcome=self._cases.outcome(steps, case),
-            started=started,
-            took_s=took_s,
-            evidence=self._cases.evidence(case),
-            attachments=self._cases.attachments(case),
-            why=self._cases.why(case),
+            steps=shown.steps,
+            outcome=outcome,
+            started=shown.started,
+            took_s=shown.took_s,
+            evidence=shown.evidence,
+            attachments=shown.attachments,
+            why=shown.why,
             feature=feature,
             rule=rule,
             outline=node["name"] if node["examples"] else "",
             run_id=self._run_id,
+            worker=shown.worker,
+            attempts=attempts if len(attempts) > 1 else (),
+        )
+
+    def _attempt(self, pickle: dict[str, Any], case: CaseRecord | None) -> Attempt:
+        steps = self._cases.steps(pickle, case)
+        started, took_s = _time_of(case)
+        return Attempt(
+            self._run_id,
+            self._cases.outcome(steps, case),
+            steps,
+            started,
+            took_s,
+            self._cases.evidence(case),
+            self._cases.attachments(case),
+            self._cases.why(case),
+            str(((case and case.started) or {}).get("workerId") or ""),
         )
 
     def _bare_feature(self, uri: str, pickles: list[dict[str, Any]]) -> Feature:

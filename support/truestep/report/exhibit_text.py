@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from truestep.report import wording
+from truestep.report.attempt import Attempt, Step, Table
 from truestep.report.outcome import Outcome
-from truestep.report.run import Scenario, Step, Table
+from truestep.report.run import Scenario
 from truestep.report.timeline import exhibits, timeline
 
 _MARKS = {Outcome.SKIPPED: "-", Outcome.NOT_RUN: "-", Outcome.PASSED: "✓"}
 
 
-def steps_as_text(scenario: Scenario) -> str:
+def steps_as_text(scenario: Scenario | Attempt) -> str:
     """Returns the steps, each with how it went and its data."""
     return "\n".join(line for step in scenario.steps for line in _step(step))
 
 
-def evidence_as_text(scenario: Scenario) -> str:
+def evidence_as_text(scenario: Scenario | Attempt) -> str:
     """Returns the timeline and the sections of evidence; "" when nothing was kept."""
     if not scenario.evidence.entries and not scenario.evidence.sections:
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from markupsafe import Markup
 
@@ -14,6 +15,7 @@ _TREND_RUNS, _TREND_HEIGHT, _BAR_WIDTH, _BAR_STEP = 24, 44, 6, 9
 _STRIP_RUNS, _STRIP_STEP, _STRIP_HEIGHT = 10, 5, 14
 _ORDER = (
     Outcome.PASSED,
+    Outcome.FLAKY,
     Outcome.FAILED,
     Outcome.ERROR,
     Outcome.INFRASTRUCTURE,
@@ -63,12 +65,17 @@ def trend(runs: Sequence[PastRun]) -> Markup:
 
 def strip(story: Story) -> Markup:
     """Returns a scenario's last runs as a row of ticks: tall where it did not work."""
-    shown = story.outcomes[-_STRIP_RUNS:]
-    bad = sum(outcome.is_failure for outcome in shown)
+    return _strip(story.outcomes[-_STRIP_RUNS:])
+
+
+# Most scenarios have the same to show, and there are many of them.
+@cache
+def _strip(shown: tuple[Outcome, ...]) -> Markup:
+    bad = sum(outcome.is_told_first for outcome in shown)
     words = f"Last {len(shown)} runs: " + (f"{bad} did not work" if bad else "worked each time")
     ticks = []
     for index, outcome in enumerate(shown):
-        height = _STRIP_HEIGHT if outcome.is_failure else _STRIP_HEIGHT // 2
+        height = _STRIP_HEIGHT if outcome.is_told_first else _STRIP_HEIGHT // 2
         ticks.append(_rect(index * _STRIP_STEP, _STRIP_HEIGHT - height, 3, height, outcome))
     return Markup(
         '<svg class="strip" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" '

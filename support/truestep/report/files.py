@@ -1,4 +1,4 @@
-"""Writes the files of reports: as a whole, and for their user alone."""
+"""Writes the files of reports: as a whole, for their user alone, and one after the other."""
 
 from __future__ import annotations
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from filelock import FileLock
-
+from truestep.locks import locked
 from truestep.report.files import write_private
 from truestep.report.outcome import Outcome
 from truestep.report.run import Run
@@ -29,6 +29,7 @@ _LETTER = {
     Outcome.UNDEFINED: "u",
     Outcome.PENDING: "d",
     Outcome.NOT_RUN: "n",
+    Outcome.FLAKY: "y",
 }
 _OUTCOME = {letter: outcome for outcome, letter in _LETTER.items()}
 
@@ -43,10 +44,16 @@ class PastRun:
     commit: str
     branch: str
     results: dict[str, Outcome]
+    # As it stands in the file, once it does: it is not written anew for each run that follows.
+    line: bytes = field(default=b"", compare=False, repr=False)
 
     def count(self, *outcomes: Outcome) -> int:
         """How many scenarios ended in one of these ways."""
-        return sum(outcome in outcomes for outcome in self.results.values())
+        return sum(self._counts[outcome] for outcome in outcomes)
+
+    @cached_property
+    def _counts(self) -> Counter[Outcome]:
+        return Counter(self.results.values())
 
 
 @dataclass(frozen=True)
@@ -57,14 +64,14 @@ class Story:
 
     @property
     def changes(self) -> int:
-        """How often it went from working to not working, or back."""
+        """How often it went from working to not working, or back; flaky is not working."""
         works = [outcome is Outcome.PASSED for outcome in self.outcomes]
         return sum(before != after for before, after in pairwise(works))
 
     @property
     def is_unsteady(self) -> bool:
         """Whether its result comes and goes."""
-        return self.changes >= _UNSTEADY_CHANGES
+        return self.changes >= _UNSTEADY_CHANGES or Outcome.FLAKY in self.outcomes
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ def remember(run: Run, path: Path) -> History:
         OSError: it cannot be written.
     """
     # Runs of one project may end at the same moment.
-    with FileLock(path.with_name(f".{path.name}.lock")):
+    with locked(path.with_name(f".{path.name}.lock")):
         past = read_history(path).runs
         own = tuple(_as_past(run, index) for index in range(len(run.about)))
         new = {one.run_id for one in own}
@@ -113,8 +120,7 @@ def write_history(history: History, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    text = "".join(json.dumps(_row(run), separators=(",", ":")) + "\n" for run in history.runs)
-    write_private(path, text.encode())
+    write_private(path, b"".join((run.line or _line(run)) + b"\n" for run in history.runs))
 
 
 def merged_histories(histories: Iterable[History]) -> History:
@@ -122,6 +128,21 @@ def merged_histories(histories: Iterable[History]) -> History:
     runs = {run.run_id: run for history in histories for run in history.runs}
     ordered = sorted(runs.values(), key=lambda run: (run.started is not None, str(run.started)))
     return History(tuple(ordered)[-KEPT_RUNS:])
+
+
+def as_one(run: Run) -> PastRun:
+    """Returns the shards of a run, merged, as the one run that they are."""
+    started = [about.started for about in run.about if about.started]
+    finished = [about.finished for about in run.about if about.finished]
+    is_timed = started and len(finished) == len(run.about)
+    return PastRun(
+        run_id=min(run.about, key=lambda about: about.shard.index if about.shard else 0).run_id,
+        started=min(started, default=None),
+        took_s=(max(finished) - min(started)).total_seconds() if is_timed else None,
+        commit=run.about[-1].commit,
+        branch=run.about[-1].branch,
+        results={one.key: one.outcome for one in run.scenarios if one.outcome in _LETTER},
+    )
 
 
 def _as_past(run: Run, index: int) -> PastRun:
@@ -140,8 +161,8 @@ def _as_past(run: Run, index: int) -> PastRun:
     )
 
 
-def _row(run: PastRun) -> dict[str, Any]:
-    return {
+def _line(run: PastRun) -> bytes:
+    row = {
         "run_id": run.run_id,
         "started": run.started.isoformat() if run.started else None,
         "took_s": run.took_s,
@@ -149,6 +170,7 @@ def _row(run: PastRun) -> dict[str, Any]:
         "branch": run.branch,
         "results": {key: _LETTER[outcome] for key, outcome in run.results.items()},
     }
+    return json.dumps(row, separators=(",", ":")).encode()
 
 
 def _past_run(line: bytes) -> PastRun | None:
@@ -162,6 +184,7 @@ def _past_run(line: bytes) -> PastRun | None:
             commit=str(row["commit"]),
             branch=str(row["branch"]),
             results={key: _OUTCOME[letter] for key, letter in row["results"].items()},
+            line=line,
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         # A line that somebody has edited, or a later version has written: history is a

@@ -7,20 +7,22 @@ import hashlib
 import json
 import shlex
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache as cached
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from truestep.report import wording
+from truestep.report.attempt import Attachment, Attempt, Step
+from truestep.report.compiled import CompiledTemplates
 from truestep.report.figures import bar, strip, trend
 from truestep.report.history import History
 from truestep.report.outcome import Outcome, worst
 from truestep.report.page import page
-from truestep.report.run import Attachment, Outline, Run, Scenario, Step
+from truestep.report.run import Outline, Run, Scenario
 from truestep.report.timeline import exhibits, timeline
 from truestep.report.values import marked_slots, marked_values
 
@@ -30,10 +32,20 @@ _EVIDENCE_IN_PAGE_CHARACTERS = 24_000_000
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
-def render(run: Run, history: History, *, title: str = "Living documentation") -> str:
-    """Returns the page. All that comes from outside is escaped, and no script in it could run."""
+def render(
+    run: Run, history: History, *, title: str = "Living documentation", cache: Path | None = None
+) -> str:
+    """Returns the page. All that comes from outside is escaped, and no script in it could run.
+
+    Args:
+        run: what it shows.
+        history: the runs before it, and the run itself.
+        title: what it is called.
+        cache: the folder that is kept between runs; without one each page takes longer.
+    """
     css, js = _asset("report.css"), _asset("report.js")
-    template = _environment(tuple(use.name for use in run.services)).get_template("page.html")
+    services = tuple(use.name for use in run.services)
+    template = _environment(services, cache).get_template("page.html")
     return template.render(
         page(run, history, title)
         | {
@@ -58,18 +70,19 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-@cache
+@cached
 def _asset(name: str) -> str:
     return (resources.files("truestep.report") / "templates" / name).read_text("utf-8")
 
 
-def _environment(services: tuple[str, ...]) -> Environment:
+def _environment(services: tuple[str, ...], cache: Path | None) -> Environment:
     environment = Environment(
         loader=PackageLoader("truestep.report", "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        bytecode_cache=CompiledTemplates(cache / "page") if cache else None,
     )
     environment.filters |= _filters(services)
     environment.tests["outline"] = lambda item: isinstance(item, Outline)
@@ -77,11 +90,10 @@ def _environment(services: tuple[str, ...]) -> Environment:
 
 
 def _filters(services: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     by_tag = {f"@{name}": name for name in services}
     spent = 0
 
-    def evidence(scenario: Scenario) -> Markup | None:
+    def evidence(scenario: Scenario | Attempt) -> Markup | None:
         nonlocal spent
         data = _evidence(scenario)
         if data is None or spent + len(data) > _EVIDENCE_IN_PAGE_CHARACTERS:
@@ -90,11 +102,12 @@ def _filters(services: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
         return data
 
     return {
+        "attempts": wording.attempts,
         "css": lambda outcome: outcome.replace(" ", "-"),
         "duration": wording.duration,
         "evidence": evidence,
         "image": _image,
-        "markdown": lambda text: Markup(markdown.render(text)),  # noqa: S704  # raw HTML is off
+        "markdown": lambda text: Markup(_markdown().render(text)),  # noqa: S704  # raw HTML is off
         "moment": wording.moment,
         "place": lambda outline: f"{next(iter(outline.scenarios)).uri}:{outline.line}",
         "quoted": shlex.quote,
@@ -104,10 +117,19 @@ def _filters(services: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
         "strip": strip,
         "tables": _tables,
         "tally": _tally,
+        "unsteady": wording.unsteady,
         "values": _values,
         "words": lambda outcome, what: getattr(wording.WORDS[outcome], what),
         "worst": lambda scenarios: worst(one.outcome for one in scenarios),
     }
+
+
+@cached
+def _markdown() -> Any:
+    # Late: not every project describes its features.
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 def _values(step: Step) -> Markup:
@@ -135,6 +157,7 @@ def _tally(scenarios: Iterable[Scenario]) -> dict[str, Any]:
     """How the scenarios of a feature went, in words."""
     outcomes = [scenario.outcome for scenario in scenarios]
     failed = sum(outcome.is_failure for outcome in outcomes)
+    flaky = outcomes.count(Outcome.FLAKY)
     passed = outcomes.count(Outcome.PASSED)
     ran = len(outcomes) - outcomes.count(Outcome.SKIPPED)
     if not ran:
@@ -143,11 +166,12 @@ def _tally(scenarios: Iterable[Scenario]) -> dict[str, Any]:
         text = "works as described" if ran == 1 else f"all {ran} scenarios work"
     else:
         text = f"{passed} of {wording.scenarios(ran)} work"
+        text += f", {flaky} flaky" if flaky else ""
     # What works and what was left out is green; only what is all left out is not.
     return {"worst": worst(iter(outcomes)), "failed": failed, "text": text}
 
 
-def _evidence(scenario: Scenario) -> Markup | None:
+def _evidence(scenario: Scenario | Attempt) -> Markup | None:
     """What the page's script draws: data in a script element that is never run."""
     moments, shown = timeline(scenario), exhibits(scenario)
     if not moments and not shown:

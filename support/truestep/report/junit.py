@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from truestep.report import wording
+from truestep.report.attempt import SHOWN_ATTEMPTS, Attempt
 from truestep.report.exhibit_text import evidence_as_text, steps_as_text
 from truestep.report.files import write_private
 from truestep.report.outcome import Outcome
@@ -16,7 +17,7 @@ from truestep.report.run import Feature, Run, RunProblem, Scenario
 PREFIX = "TESTS-"
 _RUN = "run"
 # What XML 1.0 has no way to write.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def write_junit(run: Run, folder: Path) -> None:
@@ -80,14 +81,36 @@ def _case(scenario: Scenario, feature: Feature) -> ET.Element:
     case.set("time", f"{scenario.took_s:.3f}")
     case.set("file", scenario.uri)
     case.set("line", str(scenario.line))
-    _properties(case, [("tag", tag.removeprefix("@")) for tag in scenario.tags])
+    properties = [("tag", tag.removeprefix("@")) for tag in scenario.tags]
+    if scenario.attempts:
+        properties.append(("attempts", wording.attempts(scenario)))
+    _properties(case, properties)
     words = wording.WORDS[scenario.outcome]
     if scenario.outcome in (Outcome.SKIPPED, Outcome.NOT_RUN):
         ET.SubElement(case, "skipped", message=words.says)
     elif scenario.outcome.is_failure:
-        case.append(_failure(scenario))
+        case.append(_failure(scenario, scenario))
+        case.extend(_attempt(one, scenario, "rerun") for one in _others(scenario))
+        _output(case, scenario)
+    elif scenario.outcome is Outcome.FLAKY:
+        case.extend(_attempt(one, scenario, "flaky") for one in scenario.failed_attempts)
         _output(case, scenario)
     return case
+
+
+def _others(scenario: Scenario) -> list[Attempt]:
+    """The failed attempts beside the one that the scenario shows."""
+    shown = scenario.as_attempt()
+    return [one for one in scenario.failed_attempts if one != shown][:SHOWN_ATTEMPTS]
+
+
+def _attempt(attempt: Attempt, scenario: Scenario, kind: str) -> ET.Element:
+    """An attempt that failed, as Surefire writes one: `flakyFailure`, `rerunError`, and so on."""
+    failure = _failure(attempt, scenario)
+    node = ET.Element(f"{kind}{failure.tag.capitalize()}", failure.attrib)
+    ET.SubElement(node, "stackTrace").text = failure.text
+    ET.SubElement(node, "system-out").text = _clean(_told(attempt))
+    return node
 
 
 def _name(scenario: Scenario) -> str:
@@ -95,14 +118,14 @@ def _name(scenario: Scenario) -> str:
     return scenario.key.removeprefix(f"{scenario.uri}: ")
 
 
-def _failure(scenario: Scenario) -> ET.Element:
-    reason = wording.reason(scenario) or wording.WORDS[scenario.outcome].says
-    step = scenario.failing
+def _failure(one: Scenario | Attempt, scenario: Scenario) -> ET.Element:
+    reason = wording.reason(one) or wording.WORDS[one.outcome].says
+    step = one.failing
     kind = step.problem.type if step and step.problem and step.problem.type else ""
-    if scenario.outcome in (Outcome.INFRASTRUCTURE, Outcome.UNDEFINED, Outcome.PENDING):
-        kind = scenario.outcome.value
-    node = ET.Element("failure" if scenario.outcome is Outcome.FAILED else "error")
-    node.set("type", _clean(kind or scenario.outcome.value))
+    if one.outcome in (Outcome.INFRASTRUCTURE, Outcome.UNDEFINED, Outcome.PENDING):
+        kind = one.outcome.value
+    node = ET.Element("failure" if one.outcome is Outcome.FAILED else "error")
+    node.set("type", _clean(kind or one.outcome.value))
     node.set("message", _clean(reason.splitlines()[0] if reason else ""))
     lines = [reason, ""]
     if step is not None:
@@ -116,15 +139,33 @@ def _failure(scenario: Scenario) -> ET.Element:
 
 
 def _output(case: ET.Element, scenario: Scenario) -> None:
-    parts = [f"{scenario.name}\n{steps_as_text(scenario)}", evidence_as_text(scenario)]
-    shown = [*scenario.attachments, *(one for step in scenario.steps for one in step.attachments)]
-    parts += [
-        f"{one.name or one.media_type}:\n{one.body}"
-        for one in shown
-        if one.media_type.startswith("text/") and one.body and not one.is_binary
+    if scenario.outcome is Outcome.FLAKY:
+        # For viewers that know no flakyFailure: they show this of a case that has passed.
+        text = "\n\n".join(_numbered(scenario))
+    else:
+        times = f" ({wording.attempts(scenario)})" if scenario.attempts else ""
+        text = f"{scenario.name}{times}\n{_told(scenario)}"
+    ET.SubElement(case, "system-out").text = _clean(text)
+
+
+def _numbered(scenario: Scenario) -> Iterator[str]:
+    for number, attempt in enumerate(scenario.attempts, start=1):
+        words = wording.WORDS[attempt.outcome].label
+        head = f"{scenario.name}, attempt {number} of {len(scenario.attempts)}: {words}"
+        reason = wording.reason(attempt) if attempt.outcome.is_failure else ""
+        yield "\n".join(part for part in (head, _told(attempt), reason) if part)
+
+
+def _told(one: Scenario | Attempt) -> str:
+    """The steps, the evidence, and what was attached, as text."""
+    shown = [*one.attachments, *(kept for step in one.steps for kept in step.attachments)]
+    texts = [
+        f"{kept.name or kept.media_type}:\n{kept.body}"
+        for kept in shown
+        if kept.media_type.startswith("text/") and kept.body and not kept.is_binary
     ]
-    output = ET.SubElement(case, "system-out")
-    output.text = _clean("\n\n".join(part for part in parts if part))
+    parts = [steps_as_text(one), evidence_as_text(one), *texts]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _run_error(problem: RunProblem) -> ET.Element:

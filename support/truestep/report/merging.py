@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from truestep.report.outcome import SEVERITY, Outcome
-from truestep.report.run import Attempt, Examples, Feature, Item, Outline, Run, Scenario, Section
+from truestep.report.run import Examples, Feature, Item, Outline, Run, Scenario, Section
 
 
 def merged(runs: Sequence[Run]) -> Run:
@@ -43,15 +43,15 @@ def _worst_of(scenarios: list[Scenario]) -> Scenario:
     # A later or other run reached what one did not.
     reached = [one for one in ran if one.outcome is not Outcome.NOT_RUN] or ran
     worst = min(reached, key=lambda one: SEVERITY[one.outcome])
-    attempts = tuple(Attempt(one.run_id, one.outcome) for one in reversed(ran))
-    return replace(worst, attempts=attempts)
+    attempts = [attempt for one in reversed(ran) for attempt in one.attempts or (one.as_attempt(),)]
+    return replace(worst, attempts=tuple(attempts) if len(attempts) > 1 else ())
 
 
 def _joined(latest: Feature, older: Feature) -> Feature:
     """The latest feature, and what only the older has; its sections by their names."""
     known = {scenario.key for scenario in latest.scenarios}
     missing = [
-        replace(section, items=items)
+        section._replace(items=items)
         for section in older.sections
         if (items := tuple(item for item in section.items if not _keys(item) & known))
     ]
@@ -60,7 +60,7 @@ def _joined(latest: Feature, older: Feature) -> Feature:
     sections = {section.name: section for section in latest.sections}
     for section in missing:
         own = sections.get(section.name)
-        joined = replace(own, items=own.items + section.items) if own else section
+        joined = own._replace(items=own.items + section.items) if own else section
         sections[section.name] = joined
     return replace(latest, sections=tuple(sections.values()))
 
@@ -74,18 +74,18 @@ def _with(feature: Feature, chosen: dict[str, Scenario]) -> Feature:
 
 
 def _section(section: Section, chosen: dict[str, Scenario]) -> Section:
-    return replace(section, items=tuple(_item(item, chosen) for item in section.items))
+    return section._replace(items=tuple(_item(item, chosen) for item in section.items))
 
 
 def _item(item: Item, chosen: dict[str, Scenario]) -> Item:
     if isinstance(item, Scenario):
         return _placed(item, chosen)
     tables = tuple(_examples(table, chosen) for table in item.examples)
-    return replace(item, examples=tables)
+    return item._replace(examples=tables)
 
 
 def _examples(table: Examples, chosen: dict[str, Scenario]) -> Examples:
-    return replace(table, rows=tuple((cells, _placed(one, chosen)) for cells, one in table.rows))
+    return table._replace(rows=tuple((cells, _placed(one, chosen)) for cells, one in table.rows))
 
 
 def _placed(scenario: Scenario, chosen: dict[str, Scenario]) -> Scenario:

@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     PENDING = "pending"
     # Selected, but the run ended before it.
     NOT_RUN = "not run"
+    # It failed, and passed when it was tried again.
+    FLAKY = "flaky"
     PASSED = "passed"
     # Left out, by the selection of the run or in code.
     SKIPPED = "skipped"
@@ -28,12 +30,17 @@ class Outcome(StrEnum):
     @property
     def is_bad(self) -> bool:
         """Whether the run is red because of it."""
-        return self not in (Outcome.PASSED, Outcome.SKIPPED)
+        return self not in (Outcome.PASSED, Outcome.FLAKY, Outcome.SKIPPED)
 
     @property
     def is_failure(self) -> bool:
         """Whether something ran and did not end well: there is a reason to show."""
         return self.is_bad and self is not Outcome.NOT_RUN
+
+    @property
+    def is_told_first(self) -> bool:
+        """Whether the report tells of it before all else: something failed, once at least."""
+        return self.is_failure or self is Outcome.FLAKY
 
 
 SEVERITY: dict[Outcome, int] = {outcome: rank for rank, outcome in enumerate(Outcome)}

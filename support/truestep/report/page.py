@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from truestep.report import wording
+from truestep.report.attempt import SHOWN_ATTEMPTS
 from truestep.report.history import History, PastRun
 from truestep.report.outcome import Outcome
 from truestep.report.run import About, Feature, Run, Scenario, ServiceUse
@@ -18,6 +19,7 @@ _GROUPS = {
     Outcome.INFRASTRUCTURE: "A server failed: says nothing about the product",
     Outcome.UNDEFINED: "Not automated yet",
     Outcome.PENDING: "Not finished yet",
+    Outcome.FLAKY: "Flaky: failed, and worked when it was tried again",
 }
 _SHOWN_ORDER = (Outcome.PASSED, *_GROUPS, Outcome.NOT_RUN, Outcome.SKIPPED)
 
@@ -26,16 +28,19 @@ def page(run: Run, history: History, title: str) -> dict[str, Any]:
     """Returns what the template shows."""
     counts = run.count()
     failures = run.failures
-    groups = [(kind, [one for one in failures if one.outcome is kind]) for kind in _GROUPS]
+    told = [*failures, *run.flaky]
+    groups = [(kind, [one for one in told if one.outcome is kind]) for kind in _GROUPS]
     titles = {use.name: use.title for use in run.services}
     return {
         "title": title,
         "headline": wording.headline(run),
-        "is_green": not failures and not run.problems and not counts[Outcome.NOT_RUN],
+        "state": _state(run),
         "when": _when(run),
         "counts": [(kind, counts[kind]) for kind in _SHOWN_ORDER if counts[kind]],
         "bad_count": sum(counts[kind] for kind in Outcome if kind.is_bad),
-        "failed_count": len(failures),
+        "told_count": len(told),
+        "told_title": "What does not work" if failures else "What works only sometimes",
+        "shown_attempts": SHOWN_ATTEMPTS,
         "failure_groups": [(kind, found) for kind, found in groups if found],
         "group_titles": _GROUPS,
         "problems": run.problems,
@@ -48,6 +53,13 @@ def page(run: Run, history: History, title: str) -> dict[str, Any]:
         "runs": [_past(past) for past in reversed(history.runs)] if len(history.runs) > 1 else [],
         "abouts": [(_about(about), sorted(about.settings.items())) for about in run.about],
     }
+
+
+def _state(run: Run) -> str:
+    """Whether the whole is good, bad, or to be looked at."""
+    if run.problems or any(scenario.outcome.is_bad for scenario in run.scenarios):
+        return "bad"
+    return "flaky" if run.flaky else "good"
 
 
 def _when(run: Run) -> str:
@@ -91,11 +103,13 @@ def _used(use: ServiceUse, run: Run) -> str:
 
 def _past(run: PastRun) -> dict[str, Any]:
     lost = run.count(Outcome.NOT_RUN)
+    flaky = run.count(Outcome.FLAKY)
     passed = run.count(Outcome.PASSED)
     return {
         "started": run.started,
         "works": passed,
-        "fails": len(run.results) - passed - lost,
+        "flaky": flaky,
+        "fails": len(run.results) - passed - flaky - lost,
         "lost": lost,
         "took_s": run.took_s,
         "code": f"{run.branch} {run.commit[:8]}".strip(),
@@ -110,6 +124,7 @@ def _about(about: About) -> list[tuple[str, str]]:
         "Took": wording.duration(about.took_s) if about.took_s is not None else "",
         "Command": shlex.join(["behave", *about.arguments]),
         "Ended by": about.ended_by,
+        "Shard": f"{about.shard.index} of {about.shard.total}" if about.shard else "",
         "Exit code": "" if about.exit_code is None else str(about.exit_code),
         "Code": f"{code}, with changes that are not committed" if code and about.is_dirty else code,
         "Versions": ", ".join(f"{name} {version}" for name, version in about.versions.items()),

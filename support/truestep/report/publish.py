@@ -13,14 +13,12 @@ from truestep.report.files import write_private
 from truestep.report.history import (
     HISTORY,
     History,
-    merged_histories,
     read_history,
     remember,
     write_history,
 )
 from truestep.report.html import PAGE, render
 from truestep.report.junit import write_junit
-from truestep.report.merging import merged
 from truestep.report.reading import read_run, resolve
 from truestep.report.results import EVIDENCE
 from truestep.report.run import Run
@@ -42,7 +40,11 @@ class Published:
 
 
 def publish(
-    folder: Path, *, environment: Mapping[str, str], junit: Path | None = None
+    folder: Path,
+    *,
+    environment: Mapping[str, str],
+    junit: Path | None = None,
+    cache: Path | None = None,
 ) -> Published:
     """Makes the reports of the run that has just ended: page, JUnit, history, CI's summary.
 
@@ -52,6 +54,7 @@ def publish(
         folder: the run directory, `reports/<run id>`.
         environment: of the process; says whether this is GitHub, and where its summary goes.
         junit: the folder of JUnit files; without it, the one beside the run directory.
+        cache: the folder that is kept between runs; without one the page takes longer.
     """
     warnings: list[str] = []
     try:
@@ -67,7 +70,8 @@ def publish(
         write_history(history, folder / HISTORY)
 
     def write_page() -> None:
-        write_private(folder / PAGE, render(run, history).encode("utf-8", "replace"))
+        page = render(run, history, cache=cache)
+        write_private(folder / PAGE, page.encode("utf-8", "replace"))
 
     def summarize() -> None:
         with Path(environment["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as file:
@@ -89,20 +93,34 @@ def publish(
     return Published(tuple(error_commands(run)) if is_github else (), tuple(warnings))
 
 
-def report(folders: Sequence[Path], into: Path) -> Run:
-    """Makes page and JUnit files in `into` from run directories; several become one report.
+def report(folder: Path, into: Path) -> Run:
+    """Makes page and JUnit files in `into` from a run directory.
 
     Raises:
-        TruestepError: a directory cannot be read, or `into` not be written.
+        TruestepError: the directory cannot be read, or `into` not be written.
     """
-    sources = [resolve(folder) for folder in folders]
-    # Files of evidence are called alike in every run.
-    places = [_place_of_evidence(folder, into) for folder in sources]
-    run = merged([read_run(*source) for source in zip(sources, places, strict=True)])
-    history = merged_histories(read_history(folder / HISTORY) for folder in sources)
+    folder = resolve(folder)
+    run = read_run(folder, place_of_evidence(folder, into))
+    write_report(run, read_history(folder / HISTORY), [folder], into)
+    return run
+
+
+def write_report(run: Run, history: History, folders: Sequence[Path], into: Path) -> None:
+    """Writes page and JUnit files into `into`, and what they link to.
+
+    Args:
+        run: what they tell of.
+        history: the runs before it, and the run itself.
+        folders: the run directories that it was read from.
+        into: the folder; it is made.
+
+    Raises:
+        TruestepError: it cannot be written.
+    """
     try:
         into.mkdir(parents=True, exist_ok=True)
-        for folder, place in zip(sources, places, strict=True):
+        for folder in folders:
+            place = place_of_evidence(folder, into)
             if place != EVIDENCE and (folder / EVIDENCE).is_dir():
                 shutil.copytree(folder / EVIDENCE, into / place, dirs_exist_ok=True)
         write_private(into / PAGE, render(run, history).encode("utf-8", "replace"))
@@ -114,10 +132,11 @@ def report(folders: Sequence[Path], into: Path) -> Run:
             looked=str(error.filename or into),
             remedy="make room, or name another folder with --into",
         ) from None
-    return run
 
 
-def _place_of_evidence(folder: Path, into: Path) -> str:
+def place_of_evidence(folder: Path, into: Path) -> str:
+    """Returns where a run's files of evidence are, from a report in `into`."""
+    # They are called alike in every run.
     return EVIDENCE if into.resolve() == folder else f"{EVIDENCE}/{folder.name}"
 
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from truestep.errors import TruestepError
+from truestep.report.attempt import Problem
 from truestep.report.documents import Documents
 from truestep.report.outcome import Outcome
 from truestep.report.record import MESSAGES, Record, read_record, when
 from truestep.report.results import EVIDENCE, CaseReader, outcome_of, problem_of
-from truestep.report.run import (
-    About,
-    Problem,
-    Run,
-    RunProblem,
-    ServiceUse,
-)
+from truestep.report.run import About, Run, RunProblem, ServiceUse, Shard
 
 FACTS = "run.json"
 
@@ -53,7 +48,12 @@ def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
         for row in facts.get("services", ())
     )
     features = tuple(
-        Documents(record, CaseReader(record, folder, evidence), about.run_id).features()
+        Documents(
+            record,
+            CaseReader(record, folder, evidence),
+            about.run_id,
+            repeated=facts.get("repeat", 1) > 1,
+        ).features()
     )
     places = {
         f"{scenario.uri}:{line}"
@@ -66,7 +66,7 @@ def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
         features=features,
         services=services,
         # What befell a scenario is told with it.
-        problems=tuple(one for one in _problems(record) if one.where not in places),
+        problems=tuple(_once(one for one in _problems(record) if one.where not in places)),
     )
 
 
@@ -118,7 +118,12 @@ def _about(folder: Path, facts: dict[str, Any], record: Record) -> About:
         commit=str(git.get("commit") or ""),
         branch=str(git.get("branch") or ""),
         is_dirty=bool(git.get("dirty")),
+        shard=_shard(facts.get("shard")),
     )
+
+
+def _shard(row: dict[str, Any] | None) -> Shard | None:
+    return Shard(int(row["index"]), int(row["total"]), str(row["plan"])) if row else None
 
 
 def _settings(sections: dict[str, Any]) -> dict[str, str]:
@@ -145,6 +150,16 @@ def _place_of_hook(hook: dict[str, Any]) -> str:
     # A hook of a feature or rule has its place there; another is written in Python.
     is_feature = uri.endswith(".feature")
     return f"{name} of {uri}:{place['location']['line']}" if is_feature else name
+
+
+def _once(problems: Iterable[RunProblem]) -> Iterator[RunProblem]:
+    """What several workers met alike is told once; what each met in its own way has a number."""
+    known: dict[str, list[Problem]] = {}
+    for one in problems:
+        found = known.setdefault(one.where, [])
+        if one.problem not in found:
+            found.append(one.problem)
+            yield one if len(found) == 1 else one._replace(where=f"{one.where} ({len(found)})")
 
 
 def _problems(record: Record) -> Iterator[RunProblem]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from truestep import errors
+from truestep.report.attempt import Attachment, Entry, Evidence, Problem, Step, Table
 from truestep.report.outcome import Outcome, worst
 from truestep.report.record import CaseRecord, Record, seconds, when
-from truestep.report.run import Attachment, Entry, Evidence, Problem, Step
 
 EVIDENCE = "evidence"
 EVIDENCE_TYPE = "application/vnd.truestep.evidence+json"
@@ -88,10 +87,10 @@ class CaseReader:
         steps = []
         for test_step in case.test_case["testSteps"]:
             row = rows.get(test_step.get("pickleStepId", ""))
+            if row is None and _is_quiet(case, test_step["id"]):
+                continue
             step = self._step(row, test_step, case, self._hook(test_step))
-            is_quiet = step.outcome in (Outcome.PASSED, Outcome.NOT_RUN, Outcome.SKIPPED)
-            if row is not None or not is_quiet or step.attachments:
-                steps.append(step)
+            steps.append(step)
         return _as_stated(tuple(steps), _stated(case)[0])
 
     def outcome(self, steps: Iterable[Step], case: CaseRecord | None) -> Outcome:
@@ -133,11 +132,13 @@ class CaseReader:
     ) -> Step:
         nodes = row["astNodeIds"] if row else []
         keyword, line, is_background = self.keywords.get(nodes[0] if nodes else "", ("", 0, False))
-        argument = (row or {}).get("argument") or {}
-        rows = argument.get("dataTable", {}).get("rows", ())
+        table, doc_string = (
+            _argument(row["argument"]) if row and row.get("argument") else ((), None)
+        )
         identity = test_step.get("id", "")
         finished = case.step_finished.get(identity) if case else None
         started = case.step_started.get(identity) if case else None
+        kept = case.attachments.get(identity, ()) if case else ()
         result = finished["testStepResult"] if finished else None
         outcome = Outcome.NOT_RUN
         if result:
@@ -148,8 +149,8 @@ class CaseReader:
             keyword=keyword,
             text=row["text"] if row else hook,
             line=line,
-            table=tuple(tuple(cell["value"] for cell in cells["cells"]) for cells in rows),
-            doc_string=argument.get("docString", {}).get("content"),
+            table=table,
+            doc_string=doc_string,
             values=_values(test_step),
             is_background=is_background,
             hook=hook,
@@ -157,7 +158,7 @@ class CaseReader:
             started=when(started["timestamp"]) if started else None,
             took_s=seconds(result["duration"]) if result else 0.0,
             problem=_problem(result, started),
-            attachments=tuple(map(self._attachment, case.attachments[identity])) if case else (),
+            attachments=tuple(map(self._attachment, kept)),
         )
 
     def _evidence(self, row: dict[str, Any]) -> Evidence:
@@ -212,12 +213,22 @@ def _stated(case: CaseRecord) -> tuple[Outcome | None, str]:
     return None, ""
 
 
+def _is_quiet(case: CaseRecord, hook: str) -> bool:
+    """Whether a hook, by the id of its step, has done nothing that anybody would look at."""
+    if hook in case.attachments:
+        return False
+    finished = case.step_finished.get(hook)
+    if finished is None:
+        return hook not in case.step_started
+    return finished["testStepResult"]["status"] in ("PASSED", "SKIPPED", "UNKNOWN")
+
+
 def _as_stated(steps: tuple[Step, ...], stated: Outcome | None) -> tuple[Step, ...]:
     """Steps that failed by an exception of an unknown class end as their scenario does."""
     bad = [step.outcome for step in steps if step.outcome.is_failure]
     if stated in (Outcome.FAILED, Outcome.INFRASTRUCTURE) and stated not in bad:
         return tuple(
-            replace(step, outcome=stated) if step.outcome.is_failure else step for step in steps
+            step._replace(outcome=stated) if step.outcome.is_failure else step for step in steps
         )
     return steps
 
@@ -239,6 +250,12 @@ def _values(test_step: dict[str, Any]) -> tuple[tuple[int, int], ...]:
             if start is not None and value:
                 found.append((start, start + len(value)))
     return tuple(sorted(found))
+
+
+def _argument(argument: dict[str, Any]) -> tuple[Table, str | None]:
+    rows = argument.get("dataTable", {}).get("rows", ())
+    table = tuple(tuple(cell["value"] for cell in row["cells"]) for row in rows)
+    return table, argument.get("docString", {}).get("content")
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -5,92 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from truestep.report.outcome import SEVERITY, Outcome
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why something did not end well: the exception's class name, its text, its traceback."""
-
-    type: str
-    message: str
-    trace: str = ""
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """Something kept beside a step or a scenario.
-
-    `body` is text, or base64 where `is_binary`. What is large is a file instead: then `body` is
-    empty and `file` its path below the run directory, with forward slashes.
-    """
-
-    media_type: str
-    name: str
-    body: str
-    is_binary: bool = False
-    file: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing that happened while a scenario ran. `at` is None when its time is not known."""
-
-    at: datetime | None
-    kind: str
-    title: str
-    detail: str = ""
-    data: object = None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a scenario saw: entries in order of time, and sections named after what they show."""
-
-    entries: tuple[Entry, ...] = ()
-    sections: dict[str, object] = field(default_factory=dict)
-    # Where the whole of it is when it was too large to keep in the record: below the run directory.
-    file: str = ""
-
-
-Table: TypeAlias = tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a scenario, or a hook that ran for it (`hook` is its name then)."""
-
-    keyword: str
-    text: str
-    line: int = 0
-    table: Table = ()
-    doc_string: str | None = None
-    # From where to where in `text` the step's values are, in characters.
-    values: tuple[tuple[int, int], ...] = ()
-    is_background: bool = False
-    hook: str = ""
-    outcome: Outcome = Outcome.NOT_RUN
-    started: datetime | None = None
-    took_s: float = 0.0
-    problem: Problem | None = None
-    attachments: tuple[Attachment, ...] = ()
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """How a scenario ended in one of several runs that were merged."""
-
-    run_id: str
-    outcome: Outcome
+from truestep.report.attempt import Attachment, Attempt, Evidence, Problem, Step, failing_step
+from truestep.report.outcome import Outcome
 
 
 @dataclass(frozen=True)
 class Scenario:
     """One scenario, or one example of an outline, and how it went.
 
-    `key` is stable between runs (file and name), `slug` the same as part of an address.
+    `key` is stable between runs (file and name), `slug` the same as part of an address. One that
+    was run more than once has all its `attempts`, and the steps and evidence of the one that
+    shows best how it ended.
     """
 
     key: str
@@ -114,6 +41,7 @@ class Scenario:
     rule: str = ""
     outline: str = ""
     run_id: str = ""
+    worker: str = ""
     attempts: tuple[Attempt, ...] = ()
 
     @property
@@ -124,12 +52,29 @@ class Scenario:
     @property
     def failing(self) -> Step | None:
         """The step or hook that decided the outcome: the worst, the first of equals."""
-        bad = [step for step in self.steps if step.outcome.is_failure]
-        return min(bad, key=lambda step: SEVERITY[step.outcome], default=None)
+        return failing_step(self.steps)
+
+    @property
+    def failed_attempts(self) -> list[Attempt]:
+        """The attempts that did not end well, of more than one."""
+        return [one for one in self.attempts if one.outcome.is_failure]
+
+    def as_attempt(self) -> Attempt:
+        """Returns what was shown of it as one of several attempts."""
+        return Attempt(
+            self.run_id,
+            self.outcome,
+            self.steps,
+            self.started,
+            self.took_s,
+            self.evidence,
+            self.attachments,
+            self.why,
+            self.worker,
+        )
 
 
-@dataclass(frozen=True)
-class Examples:
+class Examples(NamedTuple):
     """A table of examples: a heading, and for each row its cells and the scenario made of it."""
 
     name: str
@@ -139,8 +84,7 @@ class Examples:
     rows: tuple[tuple[tuple[str, ...], Scenario], ...]
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(NamedTuple):
     """A scenario that is written once, with places to fill in, and shown by examples."""
 
     slug: str
@@ -161,8 +105,7 @@ class Outline:
 Item: TypeAlias = Scenario | Outline
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """The scenarios of a rule, or those of a feature that stand outside of rules (no name)."""
 
     name: str
@@ -207,8 +150,7 @@ class Feature:
         return (scenario for section in self.sections for scenario in section.scenarios)
 
 
-@dataclass(frozen=True)
-class ServiceUse:
+class ServiceUse(NamedTuple):
     """A server that the run used."""
 
     name: str
@@ -223,13 +165,21 @@ class ServiceUse:
     run_id: str = ""
 
 
-@dataclass(frozen=True)
-class RunProblem:
+class RunProblem(NamedTuple):
     """What went wrong outside of every scenario: in a hook of the whole run, or with a server."""
 
     where: str
     outcome: Outcome
     problem: Problem
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Which part of a run that was split: from 1 to `total`, and by what it was split."""
+
+    index: int
+    total: int
+    plan: str
 
 
 @dataclass(frozen=True)
@@ -250,6 +200,12 @@ class About:
     is_dirty: bool = False
     # The signal that ended it, or "".
     ended_by: str = ""
+    shard: Shard | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it got to its end, and passed."""
+        return self.is_complete and self.exit_code == 0
 
     @property
     def took_s(self) -> float | None:
@@ -277,6 +233,11 @@ class Run:
     def failures(self) -> list[Scenario]:
         """The scenarios that ran and did not end well."""
         return [scenario for scenario in self.scenarios if scenario.outcome.is_failure]
+
+    @property
+    def flaky(self) -> list[Scenario]:
+        """The scenarios that passed only when they were tried again."""
+        return [scenario for scenario in self.scenarios if scenario.outcome is Outcome.FLAKY]
 
     def count(self) -> dict[Outcome, int]:
         """How many scenarios ended in each way; every way is there."""

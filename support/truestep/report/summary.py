@@ -18,6 +18,7 @@ _COLUMNS = {
     "broke": (Outcome.ERROR,),
     "server trouble": (Outcome.INFRASTRUCTURE,),
     "not automated": (Outcome.UNDEFINED, Outcome.PENDING),
+    "flaky": (Outcome.FLAKY,),
     "not reached": (Outcome.NOT_RUN,),
     "left out": (Outcome.SKIPPED,),
 }
@@ -32,7 +33,7 @@ def markdown(run: Run) -> str:
     for problem in run.problems:
         why = problem.problem.message or problem.problem.type
         lines += ["", f"### {plain(problem.where)}", "", *_fenced(why)]
-    failures = run.failures
+    failures = [*run.failures, *run.flaky]
     for scenario in failures[:_SHOWN_FAILURES]:
         lines += ["", *_failure(scenario)]
     if len(failures) > _SHOWN_FAILURES:
@@ -46,8 +47,9 @@ def plain(text: str) -> str:
 
 
 def _mark(run: Run) -> str:
-    is_red = run.problems or any(one.outcome.is_bad for one in run.scenarios)
-    return "❌" if is_red else "✅"
+    if run.problems or any(one.outcome.is_bad for one in run.scenarios):
+        return "❌"
+    return "⚠️" if run.flaky else "✅"
 
 
 def _table(run: Run) -> list[str]:
@@ -69,8 +71,10 @@ def _row(feature: Feature, shown: dict[str, tuple[Outcome, ...]]) -> str:
 
 def _failure(scenario: Scenario) -> list[str]:
     words = wording.WORDS[scenario.outcome]
-    lines = [f"### {plain(scenario.feature)}: {plain(scenario.name)}", "", f"It {words.says}."]
-    step = scenario.failing
+    times = f" ({wording.attempts(scenario)})" if scenario.attempts else ""
+    lines = [f"### {plain(scenario.feature)}: {plain(scenario.name)}", ""]
+    lines += [f"It {words.says}{times}."]
+    step = scenario.failing or next((one.failing for one in scenario.failed_attempts), None)
     why = wording.reason(scenario)
     if step is not None:
         text = f"hook {step.hook}" if step.hook else f"{step.keyword} {step.text}"

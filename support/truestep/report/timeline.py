@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from truestep.report.run import Entry, Scenario, Step, Table
+from truestep.report.attempt import Attempt, Entry, Step, Table
+from truestep.report.run import Scenario
 
 # In the order in which they are shown.
 _TITLES = {
@@ -43,7 +44,7 @@ class Exhibit:
     text: str = ""
 
 
-def timeline(scenario: Scenario) -> list[Moment]:
+def timeline(scenario: Scenario | Attempt) -> list[Moment]:
     """Returns what happened in the scenario, in order of time; what has no time is last."""
     entries = list(scenario.evidence.entries)
     if not any(entry.kind == "step" for entry in entries):
@@ -64,7 +65,7 @@ def timeline(scenario: Scenario) -> list[Moment]:
     ]
 
 
-def exhibits(scenario: Scenario) -> list[Exhibit]:
+def exhibits(scenario: Scenario | Attempt) -> list[Exhibit]:
     """Returns the sections of the evidence that have something in them."""
     found = []
     order = list(_TITLES)
@@ -98,7 +99,7 @@ def _is_long(value: object) -> bool:
     return isinstance(value, (dict, list)) or (isinstance(value, str) and "\n" in value)
 
 
-def _moment_of_failure(scenario: Scenario, entries: list[Entry]) -> datetime | None:
+def _moment_of_failure(scenario: Scenario | Attempt, entries: list[Entry]) -> datetime | None:
     errors = [entry.at for entry in entries if entry.kind == "error" and entry.at]
     if errors:
         return errors[0]

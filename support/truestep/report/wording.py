@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from truestep.report.attempt import Attempt
+from truestep.report.history import Story
 from truestep.report.outcome import Outcome
 from truestep.report.run import Run, Scenario
 
@@ -36,13 +38,17 @@ WORDS: dict[Outcome, Words] = {
     ),
     Outcome.UNDEFINED: Words("not automated", "has a step that nobody has automated yet", "?"),
     Outcome.PENDING: Words("unfinished", "has a step that is not finished yet", "…"),
+    Outcome.FLAKY: Words("flaky", "failed, and worked only when it was tried again", "~"),
     Outcome.NOT_RUN: Words("not reached", "was not reached before the run ended", "○"),
     Outcome.SKIPPED: Words("left out", "was left out of this run", "-"),
 }
 
 
 def headline(run: Run) -> str:
-    """Returns in one sentence how the run went. What was left out of it does not count."""
+    """Returns in one sentence how the run went. What was left out of it does not count.
+
+    What is flaky is not counted as working: only who looks at it knows what it is.
+    """
     counts = run.count()
     selected = sum(counts.values()) - counts[Outcome.SKIPPED]
     passed = counts[Outcome.PASSED]
@@ -54,8 +60,9 @@ def headline(run: Run) -> str:
         return (
             "It works as described" if passed == 1 else f"All {passed} scenarios work as described"
         )
-    lost = counts[Outcome.NOT_RUN]
-    rest = f"; {lost} {'was' if lost == 1 else 'were'} not reached" if lost else ""
+    flaky, lost = counts[Outcome.FLAKY], counts[Outcome.NOT_RUN]
+    rest = f"; {flaky} {'is' if flaky == 1 else 'are'} flaky" if flaky else ""
+    rest += f"; {lost} {'was' if lost == 1 else 'were'} not reached" if lost else ""
     verb = "works" if passed == 1 else "work"
     return f"{passed} of {scenarios(selected)} {verb} as described{rest}"
 
@@ -65,8 +72,33 @@ def scenarios(count: int) -> str:
     return f"{count} scenario{'' if count == 1 else 's'}"
 
 
-def reason(scenario: Scenario) -> str:
-    """Returns why a scenario did not end well; "" when it did, or nothing was said."""
+def attempts(scenario: Scenario) -> str:
+    """Returns how many attempts failed, of those there were; "" for one alone."""
+    if not scenario.attempts:
+        return ""
+    failed, times = len(scenario.failed_attempts), len(scenario.attempts)
+    return f"failed {failed} of {times}" if failed else f"passed each of {times} times"
+
+
+def unsteady(story: Story) -> str:
+    """Returns how often a result came and went, as the end of "it …"."""
+    runs = len(story.outcomes)
+    flaky = story.outcomes.count(Outcome.FLAKY)
+    parts = [
+        f"it changed {story.changes} times" if story.changes > 1 else "",
+        f"it was flaky {flaky} time{'' if flaky == 1 else 's'}" if flaky else "",
+    ]
+    last = "last run" if runs == 1 else f"last {runs} runs"
+    return f"{' and '.join(part for part in parts if part)} in its {last}"
+
+
+def reason(scenario: Scenario | Attempt) -> str:
+    """Returns why a scenario did not end well; "" when it did, or nothing was said.
+
+    Of a flaky one it is what its first attempt failed by.
+    """
+    if scenario.outcome is Outcome.FLAKY and isinstance(scenario, Scenario):
+        return reason(scenario.failed_attempts[0])
     step = scenario.failing
     if step is None:
         return scenario.why

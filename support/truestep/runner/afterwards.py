@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from collections.abc import Collection
 from pathlib import Path
 
 from truestep.console import Console
+from truestep.runner.collector import uncollected
+from truestep.runner.project import ProjectSettings
 from truestep.runner.record import RunRecord
 from truestep.runner.summary import Summary
 
 
-def tell(record: RunRecord, console: Console, services: Collection[str], junit: Path) -> None:
+def tell(record: RunRecord, console: Console, project: ProjectSettings, junit: Path) -> None:
     """Makes the reports of a finished record, and writes the summary.
 
     Args:
         record: of the run.
         console: where warnings go.
-        services: the tags that stand for services.
+        project: its settings.
         junit: the folder of JUnit files.
     """
     if record.is_complete:
         # Late: what makes the page need not be loaded before the first scenario.
         from truestep.report.publish import publish
 
-        # All that is read now is needed until the page is written: nothing to collect.
-        gc.disable()
-        published = publish(record.folder, environment=os.environ, junit=junit)
-        gc.enable()
+        with uncollected():
+            published = publish(
+                record.folder, environment=os.environ, junit=junit, cache=project.cache
+            )
         for warning in published.warnings:
             console.say(warning)
         for command in published.commands:
             print(command)  # noqa: T201  # where GitHub reads it
-    Summary(sys.stdout, os.environ, services).write(record)
+    Summary(sys.stdout, os.environ, project.services).write(record)

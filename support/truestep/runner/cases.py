@@ -44,6 +44,8 @@ class Cases:
         ids: makes the ids of the run's messages.
         registry: behave's step registry.
         hooks: behave's hooks, by name.
+
+    `all` has those that were added, by the `id()` of behave's scenario.
     """
 
     def __init__(
@@ -56,11 +58,7 @@ class Cases:
         self._definitions: dict[tuple[str, str], str] = {}
         # Steps are often alike, and matching one against all definitions is what takes time.
         self._matches: dict[tuple[str, str], Row] = {}
-        self._cases: dict[int, Case] = {}
-
-    def of(self, scenario: Any) -> Case | None:
-        """Returns the case of a scenario; None for one that was not selected."""
-        return self._cases.get(id(scenario))
+        self.all: dict[int, Case] = {}
 
     def add(
         self, scenario: Any, pickle: Mapping[str, Any], run_id: str
@@ -82,7 +80,7 @@ class Cases:
         for name in (*_AFTER, CLEANUP):
             yield from self._hook(name, scenario, steps, rows)
         case_id = self._ids.get_next_id()
-        self._cases[id(scenario)] = Case(case_id, steps, frozenset(undefined))
+        self.all[id(scenario)] = Case(case_id, steps, frozenset(undefined))
         yield (
             "testCase",
             {

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from inspect import currentframe
 from traceback import FrameSummary
 from typing import Any, Protocol
 
 import behave
-from behave.runner import Context, ContextMode, use_context_with_mode
+from behave.runner import Context, ContextMaskWarning, ContextMode, use_context_with_mode
 
 from truestep.errors import EndedEarlyError
 from truestep.signals import Interruptions
@@ -56,16 +58,24 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
             super().attach(mime_type, data)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        known = self.__dict__
-        by_behave = known.get("_mode") is ContextMode.BEHAVE
-        if name[0] == "_" or not by_behave or known["_origin"].get(name, _BEHAVE) is not _BEHAVE:
-            super().__setattr__(name, value)
+        if name[0] == "_":
+            self.__dict__[name] = value
             return
-        # behave sets several for each step, and reads each time the line of its own source that
-        # does so: for a warning which only what a user has set can cause.
-        known["_record"][name] = _BY_BEHAVE
-        known["_origin"][name] = _BEHAVE
-        known["_stack"][0][name] = value
+        known = self.__dict__
+        mode, origins, stack = known["_mode"], known["_origin"], known["_stack"]
+        by_behave = mode is _BEHAVE
+        if by_behave:
+            masks = origins.get(name, _BEHAVE) is not _BEHAVE
+        else:
+            masks = any(name in frame for frame in stack[1:])
+        if masks:
+            # It warns.
+            super().__setattr__(name, value)
+        # For that warning behave reads each time the line of source that sets something: also in
+        # its own code, several times for each step.
+        known["_record"][name] = _BY_BEHAVE if by_behave else _setter()
+        origins.setdefault(name, mode)
+        stack[0][name] = value
 
     @contextmanager
     def use_with_user_mode(self) -> Iterator[None]:
@@ -86,6 +96,17 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
                 self._watcher.code_raised(error)
                 raise
 
+    def _emit_warning(self, attr: str, params: Any) -> None:
+        if self._mode is not ContextMode.USER:
+            super()._emit_warning(attr, params)
+            return
+        # As behave would, but for the line: there is one call more between it and the user's.
+        by_user = self._origin[attr] is ContextMode.USER
+        if not by_user or self._config.verbose:
+            whose = "an outer layer" if by_user else "behave"
+            text = f"context.{attr} hides the one that {whose} has set"
+            warnings.warn(text, ContextMaskWarning, stacklevel=4)
+
     def _do_cleanups(self) -> None:
         frame = self._stack[0]
         layer = frame.get("@layer")
@@ -100,6 +121,14 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
             super()._do_cleanups()
         finally:
             self._watcher.cleaned_up(layer, errors if self.fail_on_cleanup_errors else [])
+
+
+def _setter() -> FrameSummary:
+    """Where the code is that sets an attribute of the context; its line is read when asked for."""
+    frame: Any = currentframe()
+    setter = frame.f_back.f_back
+    code = setter.f_code
+    return FrameSummary(code.co_filename, setter.f_lineno, code.co_name, lookup_line=False)
 
 
 def _noting(cleanup: Callable[[], None], errors: list[BaseException]) -> Callable[[], None]:

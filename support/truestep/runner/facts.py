@@ -9,10 +9,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import behave
+
+from truestep import __version__
 from truestep.redaction import redact
 
 _GIT_ANSWERS_WITHIN_S = 5
@@ -25,6 +27,8 @@ class Facts:
     `finished`, `exit_code` are None while the run goes on, and for one that was killed.
     `status` is running, passed, failed, or broken: the run could not begin.
     `ended_by` is the signal that ended it. `infrastructure` says what failed, and where.
+    `shard` is its index and total, and the fingerprint of how scenarios were split.
+    `repeat` is how often each scenario was to run, and to pass.
     """
 
     run_id: str
@@ -34,14 +38,16 @@ class Facts:
     exit_code: int | None = None
     ended_by: str | None = None
     scenario_count: int = 0
+    repeat: int = 1
+    shard: dict[str, object] | None = None
     counts: dict[str, int] = field(default_factory=dict)
     services: list[dict[str, Any]] = field(default_factory=list)
     infrastructure: list[dict[str, str]] = field(default_factory=list)
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
     argv: list[str] = field(default_factory=lambda: [redact(word) for word in sys.argv[1:]])
     git: dict[str, Any] | None = None
-    truestep: str = field(default_factory=lambda: version("truestep"))
-    behave: str = field(default_factory=lambda: version("behave"))
+    truestep: str = __version__
+    behave: str = behave.__version__
     python: str = field(default_factory=platform.python_version)
     platform: str = field(default_factory=platform.platform)
 

@@ -28,11 +28,11 @@ from cucumber_messages import (
     SourceMediaType,
     SourceReference,
 )
-from gherkin import Compiler, Parser
-from gherkin.ast_builder import AstBuilder
-from gherkin.errors import CompositeParserException, ParserError
+from gherkin import Compiler
+from gherkin.errors import ParserError
 from gherkin.stream.id_generator import IdGenerator
 
+from truestep.runner.gherkin_parser import parsed
 from truestep.runner.messages import plain
 
 _TYPES = {
@@ -57,8 +57,9 @@ class Sources:
     def __init__(self, ids: IdGenerator) -> None:
         self._ids = ids
         self._pickles: dict[tuple[str, int], dict[str, Any]] = {}
-        # Where a node of a document is, to its id.
-        self._nodes: dict[tuple[str, int], str] = {}
+        self._documents: dict[str, Any] = {}
+        # Where a node of a document is, to its id; filled for a file when one is looked for.
+        self._nodes: dict[str, dict[int, str]] = {}
 
     def read(self, path: str, *, is_readable: bool) -> Iterator[Line]:
         """Yields the source of a file and its document, or what is wrong with it.
@@ -75,7 +76,7 @@ class Sources:
         yield "source", Source(text, SourceMediaType.text_x_cucumber_gherkin_plain, path)
         try:
             yield from self._document(path, _as_gherkin(text))
-        except (CompositeParserException, ParserError) as error:
+        except ParserError as error:
             if not is_readable:
                 place = SourceReference(uri=path, location=Location(line=_line_of(error)))
                 yield "parseError", ParseError(message=str(error), source=place)
@@ -90,24 +91,13 @@ class Sources:
         return made
 
     def _document(self, path: str, text: str) -> Iterator[Line]:
-        document: Any = Parser(ast_builder=AstBuilder(self._ids)).parse(text)
+        document: Any = parsed(text, self._ids)
         document["uri"] = path
-        self._note_nodes(path, document)
+        self._documents[path] = document
         yield "gherkinDocument", document
         for pickle in Compiler(self._ids).compile(document):
             row: Any = pickle
             self._pickles[path, row["location"]["line"]] = row
-
-    def _note_nodes(self, path: str, node: Any) -> None:
-        if isinstance(node, list):
-            for item in node:
-                self._note_nodes(path, item)
-        elif isinstance(node, dict):
-            if "id" in node and "location" in node:
-                self._nodes[path, node["location"]["line"]] = node["id"]
-            for item in node.values():
-                if isinstance(item, (dict, list)):
-                    self._note_nodes(path, item)
 
     def _made(self, scenario: Any, steps: list[Any]) -> Pickle:
         path = scenario.filename
@@ -140,8 +130,22 @@ class Sources:
         )
 
     def _nodes_at(self, path: str, line: int) -> list[str]:
-        node = self._nodes.get((path, line))
+        if path not in self._nodes:
+            self._nodes[path] = dict(_nodes(self._documents.get(path)))
+        node = self._nodes[path].get(line)
         return [node] if node else []
+
+
+def _nodes(node: Any) -> Iterator[tuple[int, str]]:
+    """Yields the line and the id of each node of a document that has both."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _nodes(item)
+    elif isinstance(node, dict):
+        if "id" in node and "location" in node:
+            yield node["location"]["line"], node["id"]
+        for item in node.values():
+            yield from _nodes(item)
 
 
 def _as_gherkin(text: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,7 @@ class RunFolder:
     def __init__(self, reports: Path, console: Console) -> None:
         self._console = console
         self._messages = -1
-        self._held = b""
+        self._held: list[bytes] = []
         self._closed = False
         self._failed = False
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
@@ -59,10 +61,11 @@ class RunFolder:
         """
         if self._closed:
             return
-        self._held += line
+        self._held.append(line)
         if more:
             return
-        line, self._held = self._held, b""
+        line = b"".join(self._held)
+        self._held.clear()
         try:
             # One call of the system: a reader never sees half of a line.
             if os.write(self._messages, line) < len(line):
@@ -81,13 +84,7 @@ class RunFolder:
 
     def evidence(self, name: str, content: bytes) -> str:
         """Writes a file of evidence and returns its path, relative to the folder."""
-
-        def write() -> None:
-            folder = self.path / EVIDENCE
-            folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
-            _write(folder / name, content)
-
-        self._guarded(write)
+        self._guarded(lambda: write_evidence(self.path, name, content))
         return f"{EVIDENCE}/{name}"
 
     def close(self) -> None:
@@ -102,6 +99,10 @@ class RunFolder:
         self.path.mkdir(mode=_PRIVATE_FOLDER)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._messages = os.open(self.path / MESSAGES, flags, _PRIVATE_FILE)
+        # Held as long as the run goes on, whatever ends it: another run does not remove it then.
+        # Not every file system can lock; on such a one none is removed.
+        with suppress(OSError):
+            fcntl.flock(self._messages, fcntl.LOCK_EX)
         self._point_latest_here()
 
     def _point_latest_here(self) -> None:
@@ -135,6 +136,18 @@ class RunFolder:
             f"  Looked at: {error.filename or self.path}\n"
             f"  Try: make room or give permission there; the run's result does not change"
         )
+
+
+def write_evidence(run: Path, name: str, content: bytes) -> str:
+    """Writes a file of evidence into the folder of a run; returns its path, relative to that.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder = run / EVIDENCE
+    folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    _write(folder / name, content)
+    return f"{EVIDENCE}/{name}"
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -17,6 +17,9 @@ from truestep.runner.outcomes import Outcome
 from truestep.runner.outcomes import Status as Result
 from truestep.runner.results import describe
 
+# What need not run again.
+_DONE = (Result.PASSED, Result.FLAKY, Result.SKIPPED)
+
 
 class CapturedOutput(CapturedFormatter):  # type: ignore[misc]  # behave has no types
     """What was captured, by behave's formatter of that name, which raises in behave 1.3.3."""
@@ -101,5 +104,5 @@ def to_run_again(
                 continue
             for scenario in getattr(item, "scenarios", [item]):
                 outcome = ended.get(id(scenario))
-                if outcome and (around or outcome.status not in (Result.PASSED, Result.SKIPPED)):
+                if outcome and (around or outcome.status not in _DONE):
                     yield scenario

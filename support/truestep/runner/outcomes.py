@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
@@ -27,12 +27,15 @@ class Status(StrEnum):
     """A service died or never became ready."""
     UNDEFINED = "undefined"
     PENDING = "pending"
+    FLAKY = "flaky"
+    """It failed, and passed when it was tried again."""
     SKIPPED = "skipped"
     NOT_RUN = "not run"
 
 
 # PyHamcrest's way, and ours.
 _EXPECTATION = ("Expected:", "but:")
+_NO_FAILURE = (Status.PASSED, Status.FLAKY, Status.SKIPPED, Status.NOT_RUN)
 _QUIET = {
     "skipped": Status.SKIPPED,
     "untested": Status.NOT_RUN,
@@ -51,7 +54,7 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """Whether the run fails by it."""
-        return self.status not in (Status.PASSED, Status.SKIPPED, Status.NOT_RUN)
+        return self.status not in _NO_FAILURE
 
     def json(self) -> str:
         """Returns it as the report reads it."""
@@ -65,18 +68,39 @@ _PASSED = Outcome(Status.PASSED)
 class Around:
     """What failed around scenarios: a hook or the cleanups of the run, a feature or a rule.
 
-    `where` is the place of the feature or rule; empty for the run.
+    `where` is the place of the feature or rule; empty for the run. `status` says whether a service
+    failed, `what` what was raised, one line each.
     """
 
     name: str
     where: str
-    errors: tuple[BaseException, ...]
+    status: Status
+    what: tuple[str, ...]
 
-    @property
-    def status(self) -> Status:
-        """Whether a service failed."""
-        failed = any(is_infrastructure(error) for error in self.errors)
-        return Status.INFRASTRUCTURE if failed else Status.ERROR
+    @classmethod
+    def of(cls, name: str, where: str, errors: Sequence[BaseException]) -> Around:
+        """Returns what `errors` come to."""
+        failed = any(is_infrastructure(error) for error in errors)
+        status = Status.INFRASTRUCTURE if failed else Status.ERROR
+        what = tuple(f"{type(error).__name__}: {headline(error)}" for error in errors)
+        return cls(name, where, status, what)
+
+
+def of_attempts(attempts: Sequence[Outcome], *, repeated: bool = False) -> Outcome:
+    """Returns how a scenario ended that was run more than once; as its one attempt, if not.
+
+    Args:
+        attempts: how each ended, in order.
+        repeated: whether each was to pass; else another one was made only as one had failed.
+    """
+    failed = [attempt for attempt in attempts if attempt.failed]
+    last = attempts[-1]
+    if repeated and len(attempts) > 1 and failed:
+        what = f"failed {len(failed)} of {len(attempts)}"
+        return Outcome(failed[0].status, f"{what}: {failed[0].what}" if failed[0].what else what)
+    if failed and last.status is Status.PASSED:
+        return Outcome(Status.FLAKY, failed[0].what)
+    return last
 
 
 def outcome_of(scenario: Any, errors: Iterable[BaseException]) -> Outcome:

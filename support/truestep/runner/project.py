@@ -7,26 +7,31 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from truestep.errors import SettingsError
+from truestep.errors import SettingsError, TruestepError
 from truestep.services import registry
 from truestep.services.application.settings import APPLICATION_KEYS
-from truestep.settings import Evidence, read_settings
+from truestep.settings import Evidence, Settings, read_settings
 
 
 @dataclass(frozen=True)
 class ProjectSettings:
     """Settings of the record; the defaults, with the `error`, when the project's are not valid.
 
+    `reports` is the folder of all runs' reports, `cache` the one that is kept between runs,
+    `keep_runs` how many runs' reports are kept.
     `hide` are names whose values nobody may read, `services` the tags that stand for services,
-    `written` what was written, by section, as it may be shown.
+    `written` what was written, by section, as it may be shown; `settings` are all of them.
     """
 
     reports: Path = Path("reports")
+    cache: Path | None = None
+    keep_runs: int = 20
     evidence: Evidence = Evidence.FAILED
     hide: Collection[str] = ()
     services: Collection[str] = ()
     written: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    error: SettingsError | None = None
+    settings: Settings | None = None
+    error: TruestepError | None = None
 
 
 def project_settings(userdata: Mapping[str, str]) -> ProjectSettings:
@@ -47,8 +52,11 @@ def project_settings(userdata: Mapping[str, str]) -> ProjectSettings:
         return ProjectSettings(error=error)
     return ProjectSettings(
         settings.reports,
+        settings.cache,
+        settings.keep_runs,
         settings.evidence,
         settings.hide,
         settings.services.keys(),
         settings.written(),
+        settings,
     )

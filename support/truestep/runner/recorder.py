@@ -6,8 +6,7 @@ import base64
 import platform
 import time
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 from cucumber_messages import (
     Attachment,
@@ -24,18 +23,29 @@ from cucumber_messages import (
 )
 from gherkin.stream.id_generator import IdGenerator
 
+from truestep import __version__
 from truestep.redaction import redact
 from truestep.runner.cases import Case, Cases, Key
 from truestep.runner.features import Sources
-from truestep.runner.folder import RunFolder
 from truestep.runner.messages import line, now
 from truestep.runner.outcomes import Outcome, Status
 from truestep.runner.results import hook_result
 from truestep.runner.running import RunningCase
 
-_PROTOCOL = version("cucumber-messages")
+# The version of Cucumber Messages that this is written by.
+PROTOCOL = "34.2.0"
 _LARGE_BYTES = 64 * 1024
 OUTCOME = "application/vnd.truestep.outcome+json"
+
+
+class Folder(Protocol):
+    """Where a record is written."""
+
+    def message(self, line: bytes, *, more: bool = False) -> None:
+        """Appends a line; with `more`, another one follows at once."""
+
+    def evidence(self, name: str, content: bytes) -> str:
+        """Writes a file of evidence and returns its path, relative to the folder."""
 
 
 class Recorder:
@@ -45,15 +55,27 @@ class Recorder:
 
     Args:
         folder: where it is written.
+        ids: makes ids that nothing else of the run has.
+        run_id: the message that the run has started has it; without it, this recorder writes that.
+        worker: the worker process that this is; it is not the one to say that a test case has
+            ended, as that takes knowing whether it is tried again.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        ids: IdGenerator | None = None,
+        run_id: str | None = None,
+        worker: str | None = None,
+    ) -> None:
         self._folder = folder
-        self._ids = IdGenerator()
+        self._ids = ids or IdGenerator()
+        self._worker = worker
         self._sources = Sources(self._ids)
         self._pickles: dict[int, dict[str, Any]] = {}
-        self._cases: Cases | None = None
-        self._run_id = self._ids.get_next_id()
+        self.cases: dict[int, Case] = {}
+        self.run_id = run_id or self._ids.get_next_id()
         self.scenario: Any = None
         self.case: RunningCase | None = None
         self._last: RunningCase | None = None
@@ -73,11 +95,11 @@ class Recorder:
         files = [*((path, True) for path in paths), *((path, False) for path in unreadable)]
         for path, is_readable in files:
             for kind, message in self._sources.read(path, is_readable=is_readable):
-                self._write(kind, message)
+                self._write(kind, message, more=True)
         for scenario in scenarios:
             self._pickles[id(scenario)] = pickle = self._sources.pickle(scenario)
-            self._write("pickle", pickle)
-        self._write("testRunStarted", TestRunStarted(timestamp=now(), id=self._run_id))
+            self._write("pickle", pickle, more=True)
+        self._write("testRunStarted", TestRunStarted(timestamp=now(), id=self.run_id))
 
     def select(self, scenarios: Iterable[Any], registry: Any, hooks: Any) -> None:
         """Writes the test cases.
@@ -87,18 +109,21 @@ class Recorder:
             registry: behave's step registry.
             hooks: behave's hooks, by name.
         """
-        self._cases = cases = Cases(self._ids, registry, hooks)
+        cases = Cases(self._ids, registry, hooks)
         for scenario in scenarios:
-            for kind, message in cases.add(scenario, self._pickles[id(scenario)], self._run_id):
-                self._write(kind, message)
+            for kind, message in cases.add(scenario, self._pickles[id(scenario)], self.run_id):
+                self._write(kind, message, more=True)
+        self._folder.message(b"")
+        self.cases = cases.all
 
     def scenario_started(self, scenario: Any) -> None:
         """The scenario begins; one that was not selected is not recorded."""
-        case = self._cases.of(scenario) if self._cases else None
+        case = self.cases.get(id(scenario))
         self._close_last(case)
         if case is not None:
             self.scenario = scenario
-            self.case = RunningCase(case, self._ids.get_next_id(), self._folder.message)
+            started_id = self._ids.get_next_id()
+            self.case = RunningCase(case, started_id, self._folder.message, self._worker)
 
     def scenario_finished(self, outcome: Outcome) -> None:
         """The scenario has ended, with its hooks and cleanups."""
@@ -108,11 +133,13 @@ class Recorder:
         case.skip_rest()
         if outcome.status not in (Status.PASSED, Status.SKIPPED):
             self.attach(OUTCOME, outcome.json().encode())
+        self.scenario = self.case = None
+        if self._worker is not None:
+            return
         # A failed one may be tried again, which is known when the next one begins.
         self._last = case
         if not outcome.failed:
             self._close_last(None)
-        self.scenario = self.case = None
 
     def run_hook_started(self, name: str, place: SourceReference) -> None:
         """A hook outside of scenarios begins, or the cleanups of a feature, a rule or the run."""
@@ -122,7 +149,7 @@ class Recorder:
         self._write("hook", Hook(id=hook_id, source_reference=place, name=name, type=kind))
         self._run_hook = started_id, time.monotonic()
         started = TestRunHookStarted(
-            hook_id=hook_id, id=started_id, test_run_started_id=self._run_id, timestamp=now()
+            hook_id=hook_id, id=started_id, test_run_started_id=self.run_id, timestamp=now()
         )
         self._write("testRunHookStarted", started)
 
@@ -165,6 +192,17 @@ class Recorder:
         )
         self._write("attachment", attachment)
 
+    def attach_to(self, started_id: str, media_type: str, text: str) -> None:
+        """Keeps text with an attempt at a test case that this recorder has not run."""
+        attachment = Attachment(
+            body=redact(text),
+            content_encoding=AttachmentContentEncoding.identity,
+            media_type=media_type,
+            timestamp=now(),
+            test_case_started_id=started_id,
+        )
+        self._write("attachment", attachment)
+
     def finish(self, *, success: bool, message: str | None) -> None:
         """Writes the last messages."""
         self._close_last(None)
@@ -172,7 +210,7 @@ class Recorder:
             success=success,
             timestamp=now(),
             message=redact(message) if message else None,
-            test_run_started_id=self._run_id,
+            test_run_started_id=self.run_id,
         )
         self._write("testRunFinished", finished)
 
@@ -181,14 +219,14 @@ class Recorder:
             self._last.close(is_retried=following is self._last.case)
             self._last = None
 
-    def _write(self, kind: str, message: Any) -> None:
-        self._folder.message(line(kind, message))
+    def _write(self, kind: str, message: Any, *, more: bool = False) -> None:
+        self._folder.message(line(kind, message), more=more)
 
 
 def _meta() -> Meta:
     return Meta(
-        protocol_version=_PROTOCOL,
-        implementation=Product(name="truestep", version=version("truestep")),
+        protocol_version=PROTOCOL,
+        implementation=Product(name="truestep", version=__version__),
         runtime=Product(name=platform.python_implementation(), version=platform.python_version()),
         os=Product(name=platform.system(), version=platform.release()),
         cpu=Product(name=platform.machine()),

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import gc
 import os
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import behave.runner
 from behave.formatter._registry import make_formatters
 from behave.parser import ParserError
 from behave.runner_util import parse_features
 
 from truestep.console import Console
+from truestep.errors import TruestepError, file_trouble
 from truestep.runner import honest
 from truestep.runner.afterwards import tell
-from truestep.runner.cases import CLEANUP
 from truestep.runner.context import WatchedContext
-from truestep.runner.entered import Entered
+from truestep.runner.jobs import job_count
 from truestep.runner.junit_files import forget_junit, junit_folder
 from truestep.runner.listener import Listener
-from truestep.runner.project import project_settings
+from truestep.runner.needs import Needs, needs_of
+from truestep.runner.part import Part, take_part
 from truestep.runner.record import RunRecord
-from truestep.runner.witness import Witness
-from truestep.settings import Evidence
-from truestep.signals import Interruptions
+from truestep.runner.retention import remove_old_runs
+from truestep.runner.shards import find_shard
+from truestep.runner.timings import TIMINGS, Timings, scenario_key
+from truestep.runner.watched import WatchedRunner
+from truestep.settings import Order, Settings
+
+if TYPE_CHECKING:
+    from truestep.runner.parallel.run import ParallelRun
 
 
-class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
+class Runner(WatchedRunner):
     """Runs features as behave does, and keeps a record in `reports/<run id>/`.
 
     Args:
@@ -39,21 +42,16 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
-        if os.environ.get("NO_COLOR"):
-            config.color = "off"
-        self.interruptions = Interruptions(self._end)
-        self.interruptible = True
-        self._project = project_settings(config.userdata)
+        self._refusal = self._project.error
         self._console = Console()
         self._record: RunRecord
         self._began = time.time()
-        self._raised: BaseException | None = None
-        self._tag_errors: list[BaseException] = []
-        self._scenario: Any = None
         self._unreadable: list[str] = []
-        self._step: Any = None
-        self._step_errors: list[BaseException] = []
-        self._entered = Entered()
+        self._parallel: ParallelRun | None = None
+        self._timings = Timings()
+        self._part: Part | None = None
+        self._scenario_began = 0.0
+        self._took_s: dict[int, float] = {}
 
     def run(self) -> bool:
         """Runs all features; returns whether the run failed."""
@@ -65,6 +63,7 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         junit = junit_folder(self.config, self._project.reports)
         forget_junit(junit)
         self._record = RunRecord(self._project.reports, self._console, self._project.written)
+        self._scenario_record = self._record
         failed, broken = True, None
         with self.interruptions.handled():
             try:
@@ -76,7 +75,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
             finally:
                 self._record.facts.ended_by = self.interruptions.received
                 self._record.finish(failed=failed, broken=broken)
-                tell(self._record, self._console, self._project.services, junit)
+                self._remember()
+                tell(self._record, self._console, self._project, junit)
         return failed
 
     def load_hooks(self, filename: str | None = None) -> None:
@@ -86,8 +86,8 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
 
         @wraps(before_all)
         def checked(context: Any) -> None:
-            if self._project.error:
-                raise self._project.error
+            if self._refusal:
+                raise self._refusal
             before_all(context)
 
         self.hooks["before_all"] = checked
@@ -96,83 +96,102 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         """Runs the features that were read."""
         if self.config.dry_run:
             return bool(super().run_model(features))
-        self.context = WatchedContext(self, self)
-        self._record.follow(
-            Witness(
-                self.context,
-                self.capture_controller,
-                hide=self._project.hide,
-                everything=self._project.evidence is Evidence.ALL,
-            )
-        )
+        self._prepare()
         self._record.begin(self.features, self._unreadable, self.hooks)
+        if self._record.is_complete:
+            # The features are read by now: their list may have come from an old run's rerun file.
+            remove_old_runs(self._record.folder, self._project.keep_runs, self._console)
+        if self._parallel is not None:
+            self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
+            return self._parallel.run()
+        self._watch()
         self.formatters[:] = [Listener(self), *honest.mend_formatters(self.formatters)]
         return bool(super().run_model(features))
 
+    def _prepare(self) -> None:
+        """Finds out which scenarios run here, and where; what cannot be is refused by a hook."""
+        settings = self._project.settings
+        if settings is None:
+            return
+        self._timings = Timings.read(settings.timings)
+        if self._timings.warning:
+            self._console.say(self._timings.warning)
+        try:
+            needs = self._read_needs()
+            self._part = self._take_part(settings, needs)
+        except TruestepError as refusal:
+            self._refusal = refusal
+            return
+        self._parallel = self._workers(settings, needs)
+
+    def _take_part(self, settings: Settings, needs: list[Needs]) -> Part | None:
+        shard = find_shard(settings.shard, os.environ)
+        if shard is None:
+            return None
+        part = take_part(self.features, self.config, needs, shard, self._timings)
+        self._console.say(f"truestep: {part}")
+        self._record.facts.shard = part.json()
+        return part
+
+    def _workers(self, settings: Settings, needs: list[Needs]) -> ParallelRun | None:
+        """Returns the run by workers, when it takes them: to be many, and to be killed."""
+        jobs = job_count(self.config, settings.jobs, sys.argv[1:])
+        limited = settings.timeout_s or any(one.timeout_s for one in needs)
+        again = settings.retries or settings.repeat > 1
+        if not (jobs > 1 or limited or again or settings.order is Order.RANDOM):
+            return None
+        # What forks and talks to processes is loaded by a run that has some.
+        from truestep.runner.parallel.run import ParallelRun
+
+        return ParallelRun(
+            self,
+            self._record,
+            settings,
+            needs=needs,
+            jobs=jobs,
+            timings=self._timings,
+            console=self._console,
+        )
+
+    def _read_needs(self) -> list[Needs]:
+        scenarios = (one for feature in self.features for one in feature.walk_scenarios())
+        return [needs_of(one.effective_tags, str(one.location)) for one in scenarios]
+
+    def _remember(self) -> None:
+        """Keeps how long scenarios took; one that failed may have ended early, or waited long."""
+        settings = self._project.settings
+        if settings is None or not self._record.is_complete:
+            return
+        took_s = self._parallel.took_s if self._parallel else self._took_s
+        passed = (one for one, outcome in self._record.ended.items() if not outcome.failed)
+        self._timings.remember(
+            {
+                scenario_key(self._record.selected[one]): took_s[one]
+                for one in passed
+                if one in took_s
+            }
+        )
+        # Other shards are still to read what this one has read.
+        file = self._record.folder / TIMINGS if self._part else settings.timings
+        try:
+            self._timings.write(file)
+        except OSError as error:
+            self._console.say(
+                "truestep: WARNING: how long scenarios took could not be kept: "
+                f"{file_trouble(error)}\n  Looked at: {file}\n"
+                "  Try: make room or give permission there; the run's result does not change"
+            )
+
     def setup_capture(self, name: str | None = None) -> None:
-        """Behave calls this when a scenario begins, and `teardown_capture` when all of it ended."""
-        self._scenario = None if self.config.dry_run or self.aborted else self.context.scenario
+        """A scenario begins."""
+        self._scenario_began = time.monotonic()
         super().setup_capture(name=name)
-        if self._scenario is not None:
-            self._record.scenario_started(self._scenario)
 
     def teardown_capture(self) -> None:
-        """A scenario has ended, with its hooks and cleanups."""
+        """It has ended, with its hooks and cleanups."""
         super().teardown_capture()
         if self._scenario is not None:
-            self._record.scenario_finished(self._scenario)
-
-    def run_hook(self, hook_name: str, *args: Any) -> bool:
-        """Runs a hook; one whose scenario, rule or feature never began is left out."""
-        if not self.should_run_hook(hook_name):
-            return True
-        statement = args[0] if args else None
-        of_tag, of_step = hook_name.endswith("_tag"), hook_name.endswith("_step")
-        if not of_tag and not of_step:
-            if not self._entered.runs(hook_name, statement, is_ending=self.aborted):
-                return True
-            self._record.hook_started(hook_name, statement)
-        passed = self._run_hook(hook_name, *args)
-        errors = [self._raised] if self._raised and not passed else []
-        if of_tag:
-            self._tag_errors += errors
-        elif of_step:
-            # Not those of the steps that a step executes.
-            self._step_errors += errors if statement is self._step else []
-        else:
-            self._record.hook_finished(hook_name, statement, errors)
-            if hook_name == "before_all":
-                # It may have left out scenarios, and hooks.
-                self._select()
-            if "all" in hook_name or "feature" in hook_name:
-                self._record.note_services(self._services())
-        return passed
-
-    def run_hook_tags(self, hook_name: str, tags: Any) -> bool:
-        """Runs a hook for each tag of what is about to begin, or has ended."""
-        statement = self._statement()
-        if not tags or not self._entered.runs(hook_name, statement, is_ending=self.aborted):
-            return True
-        self._record.hook_started(hook_name, statement)
-        self._tag_errors = []
-        passed = bool(super().run_hook_tags(hook_name, tags))
-        self._record.hook_finished(hook_name, statement, self._tag_errors)
-        return passed
-
-    def step_started(self, step: Any) -> None:
-        """A step is about to run, with its hooks; or it has no definition."""
-        self._step, self._step_errors = step, []
-        self._record.step_started(step)
-
-    def step_finished(self, step: Any) -> None:
-        """A step has its result."""
-        errors = [*([step.exception] if step.exception else []), *self._step_errors]
-        errors = list(dict.fromkeys(errors))
-        if step.hook_failed:
-            # behave has put the step's own error in place of its hook's, even where there is none.
-            honest.tell_hook_errors(step, self._step_errors)
-        self._record.step_finished(step, errors)
-        self._step = None
+            self._took_s[id(self._scenario)] = time.monotonic() - self._scenario_began
 
     def run_ended(self) -> None:
         """All hooks and cleanups are done; formatters and reporters come to their end next."""
@@ -183,62 +202,21 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         self._record.run_again(places)
         honest.tell_duration(self.config.reporters, time.time() - self._began)
 
-    def code_raised(self, error: BaseException) -> None:
-        """A step or a hook has raised."""
-        self._raised = error
-
-    def cleaning_up(self, layer: str) -> None:
-        """The cleanups of a layer of the context begin."""
-        if layer == "scenario" and self._scenario is not None:
-            self._record.scenario_ends()
-        self._record.hook_started(CLEANUP, self._of_layer(layer))
-
-    def cleaned_up(self, layer: str, errors: list[BaseException]) -> None:
-        """They have run."""
-        self._record.hook_finished(CLEANUP, self._of_layer(layer), errors)
-
-    def attached(self, media_type: str, data: bytes) -> bool:
-        """Keeps attached data; tells whether behave's formatters can take it, too."""
-        self._record.attach(media_type, data, self._step)
-        return self._step is not None
-
-    def _run_hook(self, hook_name: str, *args: Any) -> bool:
-        self._raised = None
-        # What cleans up is not interrupted by the first signal.
-        self.interruptible = not hook_name.startswith("after_")
-        try:
-            return bool(super().run_hook(hook_name, *args))
-        finally:
-            self.interruptible = True
-
-    def _services(self) -> list[Any]:
-        # A project without our hooks has no session, and need not load what makes one.
-        session: Any = getattr(self.context, "truestep", None)
-        return list(session.services()) if hasattr(session, "services") else []
-
-    def _statement(self) -> Any:
-        context = self.context
-        found = (getattr(context, name, None) for name in ("scenario", "rule", "feature"))
-        return next((one for one in found if one is not None), None)
-
-    def _of_layer(self, layer: str) -> Any:
-        return None if layer == "testrun" else getattr(self.context, layer)
-
     def _end(self, reason: str) -> None:
-        if self.context is not None:
-            self.context.abort(reason=reason)
+        if self._parallel is not None:
+            self._parallel.interrupt(reason)
+        else:
+            super()._end(reason)
 
     def _end_broken(self, error: BaseException) -> None:
         """Does what is left when something has broken through the run, or kept it from beginning.
 
         behave would leave hooks and cleanups undone, and files half written or of the run before.
         """
-        self._record.break_off(error)
         if isinstance(self.context, WatchedContext):
-            self.run_hook_with_capture("after_all")
-            with self._beside(error):
-                self.context._do_remaining_cleanups()  # noqa: SLF001  # behave does them by no other
-        else:
+            self._finish_broken(error)
+        elif self._parallel is None:
+            self._record.break_off(error)
             with self._beside(error):
                 self._begin_in_vain()
         for formatter in self.formatters:
@@ -255,21 +233,6 @@ class Runner(behave.runner.Runner):  # type: ignore[misc]  # behave has no types
         self._record.begin(self.features, self._unreadable, self.hooks)
         self._select()
         self.formatters = [Listener(self), *make_formatters(self.config, self.config.outputs)]
-
-    def _select(self) -> None:
-        # Steps register there, whatever behave.step_registry says since.
-        steps = behave.runner.the_step_registry
-        self._record.select(self.features, self.config, steps)
-        # What was read stays until the end; the collector need not look at it time and again.
-        gc.freeze()
-
-    @contextmanager
-    def _beside(self, first: BaseException) -> Iterator[None]:
-        """What goes wrong in here is told beside the first error, and does not hide it."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001  # the first error is raised again
-            first.add_note(f"After that: {type(error).__name__}: {error}")
 
 
 def _resolved(path: Any) -> Any:

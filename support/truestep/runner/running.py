@@ -8,8 +8,6 @@ from typing import Any, Protocol
 
 from behave.model_type import Status
 from cucumber_messages import (
-    TestCaseFinished,
-    TestCaseStarted,
     TestStepFinished,
     TestStepResult,
     TestStepResultStatus,
@@ -17,7 +15,15 @@ from cucumber_messages import (
 
 from truestep.errors import UndefinedStepError
 from truestep.runner.cases import Case, Key
-from truestep.runner.messages import duration, line, now, step_passed, step_started
+from truestep.runner.messages import (
+    case_finished,
+    case_started,
+    duration,
+    line,
+    now,
+    step_passed,
+    step_started,
+)
 from truestep.runner.results import hook_result, step_result
 
 
@@ -35,9 +41,12 @@ class RunningCase:
         case: which one.
         started_id: the attempt's own id.
         write: takes a line of the record.
+        worker: the worker process that runs it, if one does.
     """
 
-    def __init__(self, case: Case, started_id: str, write: Write) -> None:
+    def __init__(
+        self, case: Case, started_id: str, write: Write, worker: str | None = None
+    ) -> None:
         self.id = started_id
         self.errors: list[BaseException] = []
         self.has_failed = False
@@ -46,9 +55,9 @@ class RunningCase:
         self._waiting = dict(case.steps)
         self._running: Key | None = None
         self._began = 0.0
-        started = TestCaseStarted(case.attempts, started_id, case.id, timestamp=now())
+        # What follows comes at once: the first hook or step.
+        write(case_started(case.id, started_id, case.attempts, worker), more=True)
         case.attempts += 1
-        write(line("testCaseStarted", started))
 
     def step_id(self, key: Key) -> str | None:
         """Returns the id of one of its steps or hooks."""
@@ -95,8 +104,7 @@ class RunningCase:
 
     def close(self, *, is_retried: bool) -> None:
         """The attempt ends; another one may follow."""
-        finished = TestCaseFinished(self.id, timestamp=now(), will_be_retried=is_retried)
-        self._write(line("testCaseFinished", finished))
+        self._write(case_finished(self.id, is_retried=is_retried))
 
     def _skip_until(self, key: Key | None) -> None:
         for other in list(self._waiting):

@@ -39,10 +39,13 @@ class Witness:
         self._printed = Printed(capture)
         self._log = EvidenceLog()
         self._has_asked = False
+        # Found when its first step begins; False: there is none.
+        self._scope: Any = None
 
     def scenario_started(self) -> None:
         """From now on what happens is kept."""
         self._log = EvidenceLog()
+        self._scope = None
         self._has_asked = False
         self._printed = Printed(self._capture)
         evidence.keep_in(self._log)
@@ -51,9 +54,10 @@ class Witness:
         """A step is about to run."""
         title = f"{step.keyword} {self._filled(step.name)}"
         evidence.note(Kind.STEP, title, lambda: self._detail(step))
-        scope = self._scope()
-        if scope is not None:
-            scope.server_logs.mark()
+        if self._scope is None:
+            self._scope = self._found_scope()
+        if self._scope:
+            self._scope.server_logs.mark()
 
     def step_finished(self, step: Any, errors: Iterable[BaseException]) -> None:
         """A step has run; when it has failed, its services are asked at once."""
@@ -83,8 +87,8 @@ class Witness:
         return self._log.json(self._hiding.anywhere)
 
     def _ask(self) -> None:
-        scope = self._scope()
-        if self._has_asked or scope is None:
+        scope = self._found_scope()
+        if self._has_asked or not scope:
             return
         self._has_asked = True
         # The logs first: servers log what they are asked.
@@ -106,10 +110,10 @@ class Witness:
             # What is found to be secret is hidden from now on, also in the error's own text.
             self._log.take(name, snapshot, self._hiding.anywhere)
 
-    def _scope(self) -> Any:
+    def _found_scope(self) -> Any:
         # A project without our hooks has none, or one of its own.
         scope = getattr(self._context, "scope", None)
-        return scope if hasattr(scope, "server_logs") else None
+        return scope if hasattr(scope, "server_logs") else False
 
     def _detail(self, step: Any) -> str:
         lines = [f"{step.status.name} in {step.duration:.3f} s"]
@@ -121,4 +125,4 @@ class Witness:
         return self._filled("\n".join(lines))
 
     def _filled(self, text: str) -> str:
-        return fill(self._context, text) if "kept" in self._context else text
+        return fill(self._context, text) if "<" in text and "kept" in self._context else text

@@ -5,16 +5,12 @@ Downloaded once into the cache folder, checked against the lock file, then used 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from truestep.cache import Recipe, keep, sha256
 from truestep.console import Console
 from truestep.errors import BackendUnavailableError
 
@@ -53,12 +49,15 @@ def locked_artifacts(lock: Path) -> list[Artifact]:
     ]
 
 
-def fetch(lock: Path, *, what: str, service: str, cache: Path, console: Console) -> list[Path]:
+def fetch(
+    lock: Path, *, what: str, version: str, service: str, cache: Path, console: Console
+) -> list[Path]:
     """Returns the files of all artifacts in `lock`, downloading those that are missing or damaged.
 
     Args:
         lock: the lock file.
         what: what is downloaded, for the progress bar: `Kafka 4.4.0`.
+        version: of what is downloaded.
         service: the name of the service, for errors.
         cache: the folder kept between runs.
         console: where the progress is shown.
@@ -68,30 +67,13 @@ def fetch(lock: Path, *, what: str, service: str, cache: Path, console: Console)
             is not what the lock file says.
     """
     artifacts = locked_artifacts(lock)
-    repository = cache / "maven"
-    marks = cache / "maven" / f"{lock.stem}.{_sha256(lock)[:16]}.json"
-    paths = [artifact.path(repository) for artifact in artifacts]
-    if _as_marked(paths, marks):
-        return paths
-    with _writable(cache, service), _alone(cache):
-        if not _as_marked(paths, marks):
-            _download(artifacts, repository, what, service, console)
-            marks.write_text(json.dumps({str(path): _stamp(path) for path in paths}))
-    return paths
+    hashes = tuple(artifact.sha256 for artifact in artifacts)
 
+    def download(repository: Path) -> None:
+        _download(artifacts, repository, what, service, console)
 
-def _as_marked(paths: list[Path], marks: Path) -> bool:
-    """Tells cheaply whether the files are still those whose hashes were checked."""
-    try:
-        marked = json.loads(marks.read_text())
-        return all(marked.get(str(path)) == _stamp(path) for path in paths)
-    except (OSError, ValueError):
-        return False
-
-
-def _stamp(path: Path) -> list[int]:
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
+    repository = keep(cache, Recipe(service, "downloads", version, hashes), download, resumes=True)
+    return [artifact.path(repository) for artifact in artifacts]
 
 
 def _download(
@@ -108,7 +90,7 @@ def _download(
     maven = MavenContext(repo_cache=repository, remote_repos=repositories)
     for artifact in artifacts:
         path = artifact.path(repository)
-        if path.exists() and _sha256(path) != artifact.sha256:
+        if path.exists() and sha256(path) != artifact.sha256:
             path.unlink()
 
     def one(artifact: Artifact) -> Artifact:
@@ -138,7 +120,7 @@ def _download(
 
 
 def _check(artifact: Artifact, path: Path, service: str) -> None:
-    actual = _sha256(path)
+    actual = sha256(path)
     if actual != artifact.sha256:
         path.unlink()
         raise BackendUnavailableError(
@@ -147,32 +129,3 @@ def _check(artifact: Artifact, path: Path, service: str) -> None:
             looked=str(path),
             remedy="it was removed; run again, and if it repeats, distrust the repository or proxy",
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _writable(cache: Path, service: str) -> Iterator[None]:
-    try:
-        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (cache / "maven").mkdir(exist_ok=True)
-        yield
-    except OSError as error:
-        # requests' errors are OSErrors too; they are reported where they happen.
-        if error.filename is None:
-            raise
-        raise BackendUnavailableError(
-            f"the cache folder for {service} (embedded) cannot be written",
-            seen=str(error.strerror or error),
-            looked=str(error.filename),
-            remedy="make it writable, or name another: -D cache=FOLDER",
-        ) from error
-
-
-def _alone(cache: Path) -> Any:
-    from filelock import FileLock
-
-    return FileLock(cache / "maven.lock")

@@ -53,7 +53,7 @@
     return leaf.text;
   };
   const outcomeMatches = (wanted, outcome) => !wanted || wanted === outcome ||
-    (wanted === "bad" && outcome !== "passed" && outcome !== "skipped");
+    (wanted === "bad" && outcome !== "passed" && outcome !== "flaky" && outcome !== "skipped");
   const chips = all("button[data-only]");
   const count = one("#count");
 

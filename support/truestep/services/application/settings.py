@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from truestep.errors import nearest
 from truestep.services.base import Endpoint
 from truestep.services.registry import SERVICES
-from truestep.settings import Key, optional, positive, text, whole
+from truestep.settings import Key, optional, positive, text, whole, yes_or_no
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -66,6 +66,7 @@ APPLICATION_KEYS: Mapping[str, Key] = {
         _names,
         "headers, parameters and names in JSON whose values no report shows, separated by commas",
     ),
+    "shared": Key("no", yes_or_no, "whether workers side by side use one instance of it"),
     "stop_within_s": Key("10", positive, "seconds from SIGTERM to SIGKILL"),
     "env.*": Key("", str, "a variable for it; {postgres.url}, {redis.url}, {kafka.bootstrap}"),
     "stack.*": Key("", str, "the URL of a service in its stack; {db:5432} is its published port"),

@@ -16,7 +16,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",
-        # Else each topic that is made or deleted waits 25 ms for others.
+        # The controller writes what it decides at once, not after 25 ms in which more may come.
         "controller.quorum.append.linger.ms": "0",
         # A misspelt topic is an error, not a new topic.
         "auto.create.topics.enable": "false",

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
+import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from truestep.errors import ServiceError
 from truestep.polling import pause, pauses, scaled
 from truestep.services import artifacts
 from truestep.services.base import Endpoint, RunContext
-from truestep.services.kafka import broker
+from truestep.services.cloning import clone
 from truestep.services.kafka.formatting import PROPERTIES, formatted_folder
 from truestep.services.kafka.java import find_java
+from truestep.services.kafka.jvm import BrokerJvm
+from truestep.services.kafka.training import train_in_background
 from truestep.services.local import LocalProvider
 from truestep.services.processes import LOOPBACK, ServerProcess
 from truestep.settings import Values
 
 _LOCK = Path(__file__).with_name("kafka.lock.toml")
-
-# A small heap, one collector thread, and no optimising compiler: it starts sooner than it would
-# pay off. Nothing is written outside of the broker's own folder.
-_JVM = (
-    f"-Xmx{broker.HEAP}",
-    "-Xss512k",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:+ExitOnOutOfMemoryError",
-    "-XX:-UsePerfData",
-    "-Djava.io.tmpdir=.",
-    "-Djava.net.preferIPv4Stack=true",
-)
-
-# Warnings only, but for the two loggers that tell which port the broker got.
-_LOGGING = (
-    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-    "-Dorg.slf4j.simpleLogger.showDateTime=true",
-    "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
-    "-Dorg.slf4j.simpleLogger.log.kafka.network.DataPlaneAcceptor=info",
-    "-Dorg.slf4j.simpleLogger.log.kafka.network.SocketServer=info",
-)
 
 # The controller's listener logs the same, but is not called BROKER.
 _PORT = re.compile(
@@ -53,21 +32,20 @@ _PORT = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """All that a start needs, found and fetched."""
-
-    java: Path
-    jars: Sequence[Path]
-    formatted: Path
+# Often: this is what a run waits for.
+_LOOKS_EVERY_S = 0.01
 
 
 class EmbeddedKafka(LocalProvider):
     """Runs one broker on loopback, from a copy of a folder that was formatted once."""
 
+    # Its data goes with it: to write it down in order would take a third of a second.
+    _stop_by = signal.SIGKILL
+    _stop_within_s = 5.0
+
     def __init__(self, values: Values, context: RunContext) -> None:
         super().__init__("kafka", values, context)
-        self._parts: _Parts | None = None
+        self._jvm: BrokerJvm | None = None
 
     @property
     def version(self) -> str:
@@ -79,45 +57,59 @@ class EmbeddedKafka(LocalProvider):
     def check(self) -> None:
         """Finds Java, downloads and formats what is missing; refuses a port that is taken."""
         super().check()
-        self._parts = self._find_parts()
+        self._jvm = self.find_jvm()
+        formatted_folder(self._jvm, self._context.cache)
 
     def start(self) -> Endpoint:
         """Starts the broker; with no fixed port, waits until it has logged the one it got."""
-        parts = self._parts or self._find_parts()
+        jvm = self._jvm or self.find_jvm()
         folder = self._new_scratch()
-        shutil.copytree(parts.formatted, folder / "data")
+        clone(formatted_folder(jvm, self._context.cache), folder / "data")
         configuration = folder / "server.properties"
         configuration.write_text(PROPERTIES.format(port=self._values["port"] or 0))
-        classpath = os.pathsep.join(map(str, parts.jars))
         self._process = ServerProcess(
             "kafka",
-            [
-                str(parts.java),
-                *_JVM,
-                *_LOGGING,
-                "-cp",
-                classpath,
-                "kafka.Kafka",
-                configuration.name,
-            ],
+            jvm.command(configuration.name, self._options(jvm)),
             workspace=self._context.workspace,
             log=folder / "kafka.log",
+            stop_by=self._stop_by,
+            stop_within_s=self._stop_within_s,
         )
         self._process.start()
         port = self._values["port"] or self._wait_for_port(self._process)
         return Endpoint(LOOPBACK, port, f"{LOOPBACK}:{port}")
 
-    def _find_parts(self) -> _Parts:
-        java = find_java()
-        what = f"Kafka {self.version}"
-        cache, console = self._context.cache, self._context.console
-        jars = artifacts.fetch(_LOCK, what=what, service="kafka", cache=cache, console=console)
-        return _Parts(java, jars, formatted_folder(java, jars, version=self.version, cache=cache))
+    def _options(self, jvm: BrokerJvm) -> Sequence[str]:
+        """Returns options of the JVM: those of its start cache, which is made later if need be."""
+        start_cache = jvm.start_cache(self._context.cache)
+        if start_cache:
+            return jvm.with_start_cache(start_cache)
+        if self._values["training"]:
+            train = partial(train_in_background, self._context.cache)
+            self._context.workspace.when_closed("kafka training", train)
+        return ()
+
+    def find_jvm(self) -> BrokerJvm:
+        """Returns the JVM that the broker runs on; downloads its jars when they are missing.
+
+        Raises:
+            BackendUnavailableError: there is no Java, or no way to the jars.
+        """
+        version, cache = self.version, self._context.cache
+        jars = artifacts.fetch(
+            _LOCK,
+            what=f"Kafka {version}",
+            version=version,
+            service="kafka",
+            cache=cache,
+            console=self._context.console,
+        )
+        return BrokerJvm(find_java(), jars, version)
 
     def _wait_for_port(self, process: ServerProcess) -> int:
         limit_s = scaled(self._values["start_within_s"])
         give_up = time.monotonic() + limit_s
-        for seconds in pauses():
+        for seconds in pauses(longest_s=_LOOKS_EVERY_S):
             # Asked first, so that a log that ends here is read to its end.
             death = process.death()
             found = _PORT.search(process.log_text())

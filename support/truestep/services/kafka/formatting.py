@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import os
-import shutil
 import subprocess
-import tempfile
 import uuid
-from collections.abc import Sequence
 from pathlib import Path
 
-from truestep.errors import BackendUnavailableError, ServiceError
+from truestep.cache import Recipe, keep
+from truestep.errors import ServiceError
 from truestep.services.kafka import broker
+from truestep.services.kafka.jvm import BrokerJvm
 from truestep.services.processes import LOOPBACK
 
 _FORMATS_WITHIN_S = 120
+_DATA = "data"
 
 # Of the whole broker; the folder is relative to where its JVM is started.
 PROPERTIES = "\n".join(
@@ -26,7 +25,7 @@ PROPERTIES = "\n".join(
         f"listeners=PLAINTEXT://{LOOPBACK}:{{port}},CONTROLLER://{LOOPBACK}:0",
         "controller.listener.names=CONTROLLER",
         f"controller.quorum.bootstrap.servers={LOOPBACK}:0",
-        "log.dirs=data",
+        f"log.dirs={_DATA}",
         "share.coordinator.state.topic.num.partitions=1",
         "share.coordinator.state.topic.replication.factor=1",
         "share.coordinator.state.topic.min.isr=1",
@@ -36,57 +35,28 @@ PROPERTIES = "\n".join(
 )
 
 
-def formatted_folder(java: Path, jars: Sequence[Path], *, version: str, cache: Path) -> Path:
+def formatted_folder(jvm: BrokerJvm, cache: Path) -> Path:
     """Returns a formatted data folder to copy from; formats it when it is not in the cache yet.
-
-    Args:
-        java: the java program.
-        jars: Kafka's class path.
-        version: the version of Kafka.
-        cache: the folder kept between runs.
 
     Raises:
         BackendUnavailableError: the cache cannot be written.
         ServiceError: Kafka cannot format a folder.
     """
-    mark = hashlib.sha256(PROPERTIES.encode()).hexdigest()[:12]
-    home = cache / "kafka"
-    kept = home / f"{version}-{mark}"
-    if kept.is_dir():
-        return kept
-    # Imported late: only the first run of a version needs it.
-    from filelock import FileLock
-
-    try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(home / "format.lock"):
-            if not kept.is_dir():
-                _format(java, jars, kept)
-    except OSError as error:
-        raise BackendUnavailableError(
-            "the cache folder for kafka (embedded) cannot be written",
-            seen=str(error.strerror or error),
-            looked=str(error.filename or home),
-            remedy="make it writable, or name another: -D cache=FOLDER",
-        ) from error
-    return kept
+    recipe = Recipe("kafka", "formatted folder", jvm.version, (PROPERTIES,))
+    return keep(cache, recipe, lambda folder: _format(jvm, folder)) / _DATA
 
 
-def _format(java: Path, jars: Sequence[Path], kept: Path) -> None:
-    # Made beside and renamed, so that a run that is killed leaves no half of it.
-    partial = Path(tempfile.mkdtemp(prefix="partial-", dir=kept.parent))
-    try:
-        (partial / "server.properties").write_text(PROPERTIES.format(port=0))
-        command = [
-            *(str(java), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
-            *("-Djava.io.tmpdir=.", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"),
-            *("-cp", os.pathsep.join(map(str, jars)), "kafka.tools.StorageTool", "format"),
-            *("--cluster-id", _cluster_id(), "--config", "server.properties", "--standalone"),
-        ]
-        _run(command, partial)
-        (partial / "data").rename(kept)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+def _format(jvm: BrokerJvm, folder: Path) -> None:
+    properties = folder / "server.properties"
+    properties.write_text(PROPERTIES.format(port=0))
+    command = [
+        *(str(jvm.java), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
+        *("-Djava.io.tmpdir=.", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"),
+        *("-cp", os.pathsep.join(map(str, jvm.jars)), "kafka.tools.StorageTool", "format"),
+        *("--cluster-id", _cluster_id(), "--config", properties.name, "--standalone"),
+    ]
+    _run(command, folder)
+    properties.unlink()
 
 
 def _run(command: list[str], folder: Path) -> None:

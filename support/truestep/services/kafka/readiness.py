@@ -75,16 +75,18 @@ def produce_and_consume(servers: str, topic: str) -> tuple[int, ...]:
     mute_own_clients()
     with ExitStack() as stack:
         consumer = stack.enter_context(KafkaConsumer(enable_auto_commit=False, **config))
-        release = consumer.config["api_version"]
+        config["api_version"] = release = consumer.config["api_version"]
         admin = stack.enter_context(KafkaAdminClient(request_timeout_ms=patience_ms, **config))
         stack.callback(admin.delete_topics, [topic], raise_errors=False)
         admin.create_topics({topic: {"num_partitions": 1}}, wait_for_metadata=True)
-        producer = KafkaProducer(enable_idempotence=False, api_version=release, **config)
+        producer = KafkaProducer(enable_idempotence=False, **config)
         stack.callback(producer.close, timeout=_WORKS_WITHIN_S)
         producer.send(topic, b"ready?").get(_WORKS_WITHIN_S)
         partition = TopicPartition(topic, 0)
         consumer.assign([partition])
         consumer.seek(partition, 0)
+        # Else it would ask for its new topic 100 ms after it has asked for anything.
+        consumer.bootstrap(patience_ms, refresh=True)
         if not consumer.poll(timeout_ms=patience_ms):
             raise KafkaTimeoutError("a record that was acknowledged cannot be read")
     return tuple(release)

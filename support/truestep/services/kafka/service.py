@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from truestep.services.base import Endpoint, Isolation, Provider, Service, SharedPlace
 from truestep.services.kafka.url import parse_servers
-from truestep.settings import Backend, Key, optional, text, whole
+from truestep.settings import Backend, Key, optional, text, whole, yes_or_no
 
 
 class KafkaService(Service):
@@ -19,6 +19,11 @@ class KafkaService(Service):
     keys: ClassVar[Mapping[str, Key]] = {
         "url": Key("", optional(parse_servers), "where an external one is: host:port[,host:port]"),
         "image": Key("confluentinc/cp-kafka:7.6.0", text, "the Docker image; apache/kafka too"),
+        "training": Key(
+            "yes",
+            yes_or_no,
+            "whether a cache that halves an embedded start is made in the background after a run",
+        ),
         "partitions": Key("3", whole(1, 1_000), "of a topic that is made on first mention"),
     }
     # Brokers do not tell their version; of the embedded one it is known.

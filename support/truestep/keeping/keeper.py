@@ -1,0 +1,167 @@
+"""The process that owns a kept service: starts it, answers for it, stops it when told to.
+
+Run as a module. It reads from its standard input what to keep, and writes to its standard output
+one line when that is ready, or why it is not; then it is silent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import threading
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, Listener
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from truestep import polling
+from truestep.console import Console
+from truestep.errors import TruestepError
+from truestep.keeping.state import KeptService, State, fingerprint
+from truestep.polling import pause
+from truestep.pool import RUN, RunningService, ServicePool
+from truestep.services import registry
+from truestep.services.base import RunContext
+from truestep.settings import Settings, read_settings
+from truestep.signals import hold_signals_back, signals_as_interrupts
+from truestep.workspace import Workspace
+
+# What a run may ask of the provider.
+_ANSWERED = ("death", "log_tail", "log_position", "log_since", "log_place")
+_LOOKS_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to keep: the settings as texts, by the names that `-D` has for them."""
+
+    name: str
+    project: str
+    cache: str
+    settings: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of it: ready, or an error in its four parts."""
+
+    version: str = ""
+    took_s: float = 0.0
+    error: tuple[str, str, str, str] | None = None
+
+
+class Starter:
+    """Whoever has started this process: is told what becomes of it, and sees it download.
+
+    What else this process starts does not inherit the two streams: they would never end.
+    """
+
+    def __init__(self) -> None:
+        self._answers, self._console = (os.fdopen(os.dup(number), "w") for number in (1, 2))
+        self.console = Console(self._console)
+        with open(os.devnull, "r+b") as nothing:  # noqa: PTH123  # a device
+            for number in range(3):
+                os.dup2(nothing.fileno(), number)
+
+    def tell(self, report: Report) -> None:
+        """Tells what became of it; that was the last it hears."""
+        with self._answers, self._console:
+            self._answers.write(json.dumps(asdict(report)))
+
+
+def keep(order: Order, starter: Starter) -> None:
+    """Starts the service and keeps it until a signal comes or the server dies."""
+    with signals_as_interrupts(), suppress(KeyboardInterrupt), ExitStack() as undo:
+        settings = _settings(order)
+        polling.configure(scale=settings.wait_scale)
+        workspace = Workspace()
+        undo.callback(workspace.close)
+        run = RunContext(
+            secrets.token_hex(3),
+            Path(order.project),
+            Path(order.cache),
+            workspace,
+            starter.console,
+        )
+        pool = ServicePool(settings, run, isolated=False)
+        undo.callback(pool.close)
+        undo.callback(hold_signals_back)
+        try:
+            pool.check([order.name])
+            pool.start([order.name], RUN)
+            running = pool.acquire(order.name, RUN)
+        except TruestepError as error:
+            starter.tell(Report(error=(error.what, error.seen, error.looked, error.remedy)))
+            return
+        key = secrets.token_bytes(32)
+        listener = undo.enter_context(Listener(family="AF_UNIX", authkey=key))
+        values = settings.services[order.name]
+        told = _told(order, fingerprint(order.name, values), running, str(listener.address), key)
+        state = State(run.root)
+        # Locked until this process is gone, and all that it has started.
+        state.write(told)
+        undo.callback(state.forget, order.name)
+        threading.Thread(target=_listen, args=(listener, running), daemon=True).start()
+        starter.tell(Report(running.version, running.took_s))
+        while running.provider.death() is None:
+            pause(_LOOKS_EVERY_S)
+
+
+def _settings(order: Order) -> Settings:
+    with TemporaryDirectory(prefix="truestep-keeper-") as empty:
+        return read_settings(
+            {order.name: registry.service_class(order.name).keys},
+            folder=Path(empty),
+            environment={},
+            userdata=order.settings,
+        )
+
+
+def _told(
+    order: Order, settings: str, running: RunningService, address: str, key: bytes
+) -> KeptService:
+    return KeptService(
+        name=order.name,
+        project=order.project,
+        settings=settings,
+        backend=running.choice.backend,
+        version=running.version,
+        endpoint=running.endpoint,
+        pid=os.getpid(),
+        address=address,
+        key=key.hex(),
+    )
+
+
+def _listen(listener: Listener, running: RunningService) -> None:
+    while True:
+        try:
+            connection = listener.accept()
+        except (AuthenticationError, ConnectionError, EOFError):
+            # Somebody who does not know the key, or a run that has died.
+            continue
+        except OSError:
+            return
+        threading.Thread(target=_answer, args=(connection, running), daemon=True).start()
+
+
+def _answer(connection: Connection[Any, Any], running: RunningService) -> None:
+    with connection, suppress(OSError, EOFError):
+        while True:
+            method, arguments = connection.recv()
+            if method not in _ANSWERED:
+                return
+            connection.send(getattr(running.provider, method)(*arguments))
+
+
+if __name__ == "__main__":
+    # Whoever has started this waits for its end, which comes at once, and for what it says.
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    keep(Order(**json.load(sys.stdin)), Starter())

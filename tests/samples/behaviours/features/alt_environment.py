@@ -1,0 +1,2 @@
+def before_scenario(context, scenario):
+    print("another stage")

@@ -1,0 +1,5 @@
+@closed
+Feature: Closed
+
+  Scenario: Behind the door
+    When the basket breaks
