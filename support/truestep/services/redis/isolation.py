@@ -12,7 +12,7 @@ from truestep.evidence import Snapshot
 from truestep.services.ahead import Ahead, Work
 from truestep.services.base import CanSweep, CanTravel, Endpoint, Isolation
 from truestep.services.redis.client import connect
-from truestep.services.redis.leases import Leases, database_of
+from truestep.services.redis.leases import Leases, database_of, sweep
 from truestep.services.redis.snapshot import keys_of
 
 # Where there are fewer, one that is leased in advance could be the last one for another run.
@@ -68,7 +68,7 @@ class LeasedDatabases(Isolation, CanTravel, CanSweep):
 
     def sweep(self, run_id: str) -> None:
         """Empties the databases that a killed run holds, and gives them back."""
-        self._leases.sweep(run_id)
+        sweep(self._endpoint, run_id)
 
     def close(self) -> None:
         """Gives back what was leased in advance, and disconnects."""
