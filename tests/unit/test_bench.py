@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from bench.rows import AtMost, Faster, Question, answer, report, table
+from bench.rows import AtMost, Faster, Question, Within, answer, report, table
 
 START = Question("start-redis", "the first PING", "s", "testcontainers", Faster(4))
 TOGETHER = Question("start-all", "all three ready", "s", goal=AtMost(1.25))
@@ -44,6 +44,12 @@ def test_faster_is_met_from_exactly_that_many_times_on(peer: float, met: bool) -
 @pytest.mark.parametrize(("ours", "met"), [(2.5, True), (2.51, False)])
 def test_at_most_is_met_up_to_exactly_that_ratio(ours: float, met: bool) -> None:
     assert answer(TOGETHER, ours=ours, limits={"kafka alone": 2.0}).met is met
+
+
+@pytest.mark.parametrize(("ours", "met"), [(0.01, True), (0.0101, False)])
+def test_within_is_met_up_to_that_time_whatever_the_peer_takes(ours: float, met: bool) -> None:
+    row = answer(Question("expiry", "time", "ms", "waiting", Within(0.01)), ours=ours, peer=1.0)
+    assert (row.goal, row.met) == ("<= 10 ms", met)
 
 
 def test_the_goal_is_judged_before_numbers_are_rounded() -> None:
