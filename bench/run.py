@@ -14,13 +14,14 @@ import overhead
 import parallel
 import start
 import start_all
+import whole
 from measure import Bench, measure
 from rows import report, table
 
 _REPORTS = Path(__file__).resolve().parents[1] / "reports"
 _BENCHES: dict[str, Bench] = {
     bench.question.id: bench
-    for module in (start, start_all, isolation, overhead, parallel)
+    for module in (start, start_all, whole, isolation, overhead, parallel)
     for bench in module.BENCHES
 }
 
