@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: specs test lint docs screenshots bench accounts-table clean
+.PHONY: specs test lint docs screenshots bench performance accounts-table clean
 
 specs: $(VENV)/specs
 	@echo "truestep: running the specs"
@@ -31,6 +31,9 @@ screenshots: $(VENV)/test
 
 bench: $(VENV)/test
 	$(BIN)/python bench/run.py
+
+performance: $(VENV)/test
+	$(BIN)/python bench/page.py
 
 accounts-table: $(VENV)/test
 	$(BIN)/python -m bench.accounts
