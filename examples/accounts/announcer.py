@@ -10,7 +10,6 @@ from kafka.errors import TopicAlreadyExistsError
 
 from examples.accounts.outbox import Waiting
 
-TOPIC = "user-events"
 _PARTITIONS = 3
 _ANSWERS_WITHIN_MS = 2_000
 # An event is not given up while its place in the outbox is kept.
@@ -21,8 +20,9 @@ _CLOSES_WITHIN_S = 1.0
 class Announcer:
     """Sends events to the topic, keyed by the user's number so that one user's stay in order."""
 
-    def __init__(self, servers: tuple[str, ...]) -> None:
+    def __init__(self, servers: tuple[str, ...], topic: str) -> None:
         self._servers = list(servers)
+        self._topic = topic
         self._producer: Any = None
 
     def prepare(self) -> None:
@@ -39,7 +39,9 @@ class Announcer:
             request_timeout_ms=_ANSWERS_WITHIN_MS,
         )
         try:
-            admin.create_topics({TOPIC: {"num_partitions": _PARTITIONS}}, wait_for_metadata=True)
+            admin.create_topics(
+                {self._topic: {"num_partitions": _PARTITIONS}}, wait_for_metadata=True
+            )
         except TopicAlreadyExistsError:
             pass
         finally:
@@ -61,7 +63,7 @@ class Announcer:
             KafkaTimeoutError: it was not handed over, as Kafka does not say who takes it.
         """
         return self._producer.send(
-            TOPIC,
+            self._topic,
             key=str(event.user_id).encode(),
             value=json.dumps(event.body, ensure_ascii=False).encode(),
             headers=[("event-id", event.event_id.encode()), ("content-type", b"application/json")],

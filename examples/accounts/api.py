@@ -37,11 +37,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         undo.callback(database.close)
         store = connect(config.redis_url)
         undo.callback(store.close)
-        app.state.checkup = Checkup(config.database_url, store, config.kafka_servers)
+        app.state.checkup = Checkup(config.database_url, store, config.kafka_servers, config.topic)
         undo.callback(app.state.checkup.close)
         relay = Relay(
             Database(config.database_url, name="accounts relay", size=1),
-            Announcer(config.kafka_servers),
+            Announcer(config.kafka_servers, config.topic),
         )
         undo.callback(relay.stop)
         relay.start()

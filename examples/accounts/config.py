@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 _DEFAULT_TTL_S = "300"
+TOPIC = "user-events"
 
 
 class ConfigError(Exception):
@@ -15,16 +16,20 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """Where the service's dependencies are, and how long a user stays in the cache."""
+    """Where the service's dependencies are, its topic, and how long a user stays in the cache."""
 
     database_url: str
     redis_url: str
     kafka_servers: tuple[str, ...]
     user_cache_ttl: timedelta
+    topic: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Config:
-        """Reads DATABASE_URL, REDIS_URL, KAFKA_BOOTSTRAP and USER_CACHE_TTL_S (300 s if unset).
+        """Reads DATABASE_URL, REDIS_URL and KAFKA_BOOTSTRAP.
+
+        And, where they are set, USER_CACHE_TTL_S (else 300 s) and USER_EVENTS_TOPIC (else
+        user-events).
 
         Raises:
             ConfigError: naming the variable.
@@ -34,6 +39,7 @@ class Config:
             _required(environment, "REDIS_URL"),
             tuple(_required(environment, "KAFKA_BOOTSTRAP").split(",")),
             _ttl(environment.get("USER_CACHE_TTL_S") or _DEFAULT_TTL_S),
+            environment.get("USER_EVENTS_TOPIC") or TOPIC,
         )
 
 

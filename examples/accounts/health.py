@@ -13,8 +13,6 @@ import redis
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from examples.accounts.announcer import TOPIC
-
 _log = logging.getLogger("accounts.health")
 
 _ANSWERS_WITHIN_MS = 1_500
@@ -26,8 +24,10 @@ _TROUBLES = (psycopg2.Error, redis.RedisError, KafkaError, OSError)
 class Checkup:
     """Asks all dependencies side by side, each of which has about two seconds to answer."""
 
-    def __init__(self, database_url: str, store: redis.Redis, servers: tuple[str, ...]) -> None:
-        self._broker = _Broker(servers)
+    def __init__(
+        self, database_url: str, store: redis.Redis, servers: tuple[str, ...], topic: str
+    ) -> None:
+        self._broker = _Broker(servers, topic)
         self._checks: Mapping[str, Callable[[], object]] = {
             "postgres": lambda: _ask_postgres(database_url),
             "redis": store.ping,
@@ -53,8 +53,9 @@ class Checkup:
 class _Broker:
     """A connection to Kafka for questions only; made anew after it failed."""
 
-    def __init__(self, servers: tuple[str, ...]) -> None:
+    def __init__(self, servers: tuple[str, ...], topic: str) -> None:
         self._servers = list(servers)
+        self._topic = topic
         self._lock = threading.Lock()
         self._admin: Any = None
 
@@ -68,7 +69,7 @@ class _Broker:
                         bootstrap_timeout_ms=_ANSWERS_WITHIN_MS,
                         request_timeout_ms=_ANSWERS_WITHIN_MS,
                     )
-                self._admin.describe_topics([TOPIC])
+                self._admin.describe_topics([self._topic])
             except _TROUBLES:
                 self._disconnect()
                 raise

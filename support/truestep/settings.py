@@ -184,19 +184,6 @@ class Settings:
         """The file that keeps how long scenarios took."""
         return cast(Path | None, self.general["timings"]) or self.reports / "timings.json"
 
-    def shared_applications(self) -> dict[str, str]:
-        """Returns the applications whose scenarios never run side by side, each with its lock.
-
-        Of one that is deployed, or shared, there is one instance. And instances beside each other
-        would announce on the same topics.
-        """
-        return {
-            name: f"application {name}"
-            for name, values in self.services.items()
-            if "shared" in values.values
-            and (values["shared"] or values["url"] or "kafka" in values["needs"])
-        }
-
     def written(self) -> dict[str, dict[str, str]]:
         """Returns what was written, by section, as it may be shown; `truestep` is the general."""
         sections = {"truestep": self.general, **self.services}

@@ -10,7 +10,7 @@ from behave.runner import Context
 from hamcrest import equal_to
 from psycopg2.extras import RealDictCursor
 
-from examples.accounts.announcer import TOPIC
+from examples.accounts.config import TOPIC
 from examples.accounts.specs.holders import holders
 from truestep.polling import eventually
 from truestep.services.kafka.events import Event

@@ -49,6 +49,10 @@ class RunContext:
     console: Console
     scenarios: dict[str, str] = field(default_factory=dict)
 
+    def place_of(self, application: str) -> str:
+        """Returns what names carry that are an application's in this run, and nobody else's."""
+        return f"{self.run_id}.{application}"
+
 
 class Provider(ABC):
     """Starts and stops one server. `stop` may be called at any time, also before `start`."""

@@ -28,6 +28,7 @@ from truestep.runner.parallel.zygote import Zygote
 from truestep.runner.record import RunRecord
 from truestep.runner.schedule import Schedule
 from truestep.runner.timings import Timings
+from truestep.services.application.placeholders import one_at_a_time
 from truestep.settings import Order, Settings
 
 _SEEDS = 1_000_000
@@ -129,7 +130,7 @@ class ParallelRun:
             began.selected,
             self._needs,
             self._timings,
-            shared=settings.shared_applications(),
+            shared=one_at_a_time(settings),
             repeat=settings.repeat,
         )
         if settings.order is Order.RANDOM:

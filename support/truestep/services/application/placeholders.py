@@ -6,16 +6,43 @@ import re
 from collections.abc import Iterable, Mapping
 
 from truestep.errors import SettingsError, nearest
-from truestep.settings import Values
+from truestep.settings import Settings, Values
 
 # What is no name between its braces, JSON for one, is left as it is.
 _PLACEHOLDER = re.compile(r"\{\{(?P<plain>[^{}]*)\}\}|\{(?P<name>[A-Za-z][\w.-]*)\}")
 _FIELDS = {"kafka": "bootstrap"}
+TOPIC_SUFFIX = "kafka.suffix"
+"""What an application adds to the names of its topics and groups, to have some of its own."""
 
 
 def placeholder_of(need: str) -> str:
     """Returns the name that stands for where a service is: `postgres.url`, `kafka.bootstrap`."""
     return f"{need}.{_FIELDS.get(need, 'url')}"
+
+
+def has_own_topics(values: Values) -> bool:
+    """Tells whether an application takes what it adds to its topics' names from its settings."""
+    variables = (text for key, text in values.values.items() if key.startswith("env."))
+    texts = (*(values["command"] or ()), *variables)
+    return any(one["name"] == TOPIC_SUFFIX for text in texts for one in _PLACEHOLDER.finditer(text))
+
+
+def one_at_a_time(settings: Settings) -> dict[str, str]:
+    """Returns the applications whose scenarios never run side by side, each with their lock.
+
+    Of one that is deployed, or shared, there is one instance. And instances that name their topics
+    alike would hear each other.
+    """
+    return {
+        name: f"application {name}"
+        for name, values in settings.services.items()
+        if "shared" in values.values
+        and (
+            values["shared"]
+            or values["url"]
+            or ("kafka" in values["needs"] and not has_own_topics(values))
+        )
+    }
 
 
 def fill_placeholders(

@@ -21,12 +21,14 @@ class Places:
         self._undo = ExitStack()
         self._beside: dict[str, RunningService] = {}
 
-    def make(self, running: RunningService, name: str | None) -> str:
+    def make(self, running: RunningService, name: str | None, *, is_named: bool = True) -> str:
         """Makes the application's place on `running` and returns its URL.
 
         Args:
             running: a service that is ready.
             name: whose place it is; None when the URL of the service already names it.
+            is_named: whether the application finds its place by that name; else it is where
+                anybody's is.
         """
         # What was made for the run, or by its name on somebody's server, is ours to empty.
         may_reset = (
@@ -34,7 +36,9 @@ class Places:
             or running.choice.backend is not Backend.EXTERNAL
             or running.service.values["allow_reset"]
         )
-        place = running.service.shared_place(running.endpoint, name, may_reset=may_reset)
+        place = running.service.shared_place(
+            running.endpoint, name if is_named else None, may_reset=may_reset
+        )
         self._undo.callback(close_unless_dead, place, running.service, running.provider)
         place.prepare()
         self._beside[running.service.name] = replace(running, isolation=place)

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from truestep.errors import SettingsError
-from truestep.services.application.placeholders import fill_placeholders, placeholder_of
+from truestep.services.application.placeholders import (
+    TOPIC_SUFFIX,
+    fill_placeholders,
+    has_own_topics,
+    placeholder_of,
+)
 from truestep.services.application.places import Acquire, Places
 from truestep.services.base import Endpoint, RunContext
 from truestep.services.local import LocalProvider
@@ -51,6 +56,7 @@ class LocalApplication(LocalProvider):
                 remedy="correct the path; it starts from the folder that behave runs in",
             )
         known = {"port": "0"} | {placeholder_of(need): "" for need in self._values["needs"]}
+        known |= self._topic_suffix()
         environment = _environment(self._variables(known))
         self._refuse_unknown_program(self._argv(known)[0], environment["PATH"])
         super().check()
@@ -58,9 +64,11 @@ class LocalApplication(LocalProvider):
     def start(self) -> Endpoint:
         """Makes the application's places on its services, then starts the command."""
         port = self._values["port"] or free_port()
-        known = {"port": str(port)}
+        known = {"port": str(port)} | self._topic_suffix()
         for need in self._values["needs"]:
-            known[placeholder_of(need)] = self._places.make(self._acquire(need), self._name)
+            is_named = need != "kafka" or has_own_topics(self._values)
+            place = self._places.make(self._acquire(need), self._name, is_named=is_named)
+            known[placeholder_of(need)] = place
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._log.write_bytes(b"")
         self._process = ServerProcess(
@@ -87,6 +95,11 @@ class LocalApplication(LocalProvider):
     def log_place(self) -> str:
         """Returns where the whole log is."""
         return str(_LOGS / self._log.name)
+
+    def _topic_suffix(self) -> dict[str, str]:
+        if "kafka" not in self._values["needs"]:
+            return {}
+        return {TOPIC_SUFFIX: f".{self._context.place_of(self._name)}"}
 
     def _argv(self, known: Mapping[str, str]) -> list[str]:
         return [self._fill(word, "command", known) for word in self._values["command"]]

@@ -71,14 +71,9 @@ class KafkaService(Service):
             is_ours=backend is not Backend.EXTERNAL,
         )
 
-    def shared_place(
-        self,
-        endpoint: Endpoint,
-        name: str | None,  # noqa: ARG002  # names of topics are the application's own
-        *,
-        may_reset: bool,
-    ) -> SharedPlace:
-        """Returns the cluster's topics as the application names them."""
+    def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:
+        """Returns topics of the application's own, or all of them as it names them."""
         from truestep.services.kafka.reset import SharedTopics
 
-        return SharedTopics(endpoint, self.values["partitions"], may_reset=may_reset)
+        place = self.context.place_of(name) if name else ""
+        return SharedTopics(endpoint, self.values["partitions"], place=place, may_reset=may_reset)
