@@ -32,6 +32,9 @@ screenshots: $(VENV)/test
 bench: $(VENV)/test
 	$(BIN)/python bench/run.py
 
+performance: $(VENV)/test
+	$(BIN)/python bench/page.py
+
 # The specs in 20 orders, by four workers: what one scenario leaves to another shows.
 random-orders: $(VENV)/specs
 	@for seed in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \

@@ -65,9 +65,11 @@ class Header:
             if not self._pool.wait(name, owner, within_s=max(0.0, give_up - time.monotonic())):
                 continue
             self._expected.remove((name, owner))
-            running = self._pool.ready(name, owner)
-            what = f"{running.version:<14} {running.took_s:.2f} s" if running else "failed to start"
-            self._say(name, what)
+            start = self._pool.told(name, owner)
+            is_ready = start.took_s is not None
+            self._say(
+                name, f"{start.version:<14} {start.took_s:.2f} s" if is_ready else "failed to start"
+            )
 
     def _say(self, name: str, what: str) -> None:
         choice = self._pool.choice(name)

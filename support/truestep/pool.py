@@ -203,9 +203,9 @@ class ServicePool:
         """Waits until the start has succeeded or failed; tells whether it has, within that time."""
         return self._starts[name, owner].wait(within_s)
 
-    def ready(self, name: str, owner: str) -> RunningService | None:
-        """Returns the service if it is ready now; None if it is not, or if it failed."""
-        return self._starts[name, owner].ready()
+    def told(self, name: str, owner: str) -> StartedService:
+        """Returns what there is to tell of a start now."""
+        return self._starts[name, owner].told(owner)
 
     def owns(self, name: str, owner: str) -> bool:
         """Tells whether `owner` has started the service."""

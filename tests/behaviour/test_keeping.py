@@ -184,6 +184,30 @@ Feature: Away
     assert "redis (embedded) died during the run: it was stopped, or its keeper has died" in run.out
 
 
+def test_a_kept_server_is_not_frozen_and_the_scenario_says_so(keeping: Keeping) -> None:
+    keeping.project.write(
+        "steps/frozen_steps.py",
+        """\
+from behave import when
+
+@when("Redis does not answer")
+def freeze(context):
+    context.scope.pause("redis")
+""",
+    )
+    keeping.project.write(
+        "features/notes.feature",
+        "@redis\nFeature: Away\n  Scenario: It is away\n    When Redis does not answer\n",
+    )
+    keeping.truestep("up", "redis")
+    run = keeping.project.behave(*REDIS, environment=keeping.environment)
+    assert (
+        "redis cannot be taken away in this scenario: it was not started by this run\n"
+        "  Looked at: redis (embedded), kept by truestep up\n"
+        "  Try: let the run start it: python -m truestep down"
+    ) in run.out.replace("\n    ", "\n")
+
+
 def test_reuse_leaves_what_a_run_has_started_to_the_next_one(keeping: Keeping) -> None:
     first = keeping.behave("-D", "reuse=yes")
     assert "asked for by [truestep] backend in behave.ini" in first.err
