@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
-import select
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,7 +119,7 @@ def suite(tmp_path: Path) -> Iterator[Project]:
     project.write("elsewhere/only_here.py", "class Odd(Exception):\n    pass\n")
     yield project
     for file in project.folder.glob("stays.txt"):
-        os.kill(int(file.read_text()), 9)
+        os.kill(int(file.read_text()), signal.SIGKILL)
 
 
 def feature(project: Project, step: str) -> None:
@@ -201,14 +203,13 @@ def test_nobody_is_at_the_keyboard_of_a_worker(suite: Project) -> None:
         os.chdir(suite.folder)
         os.execv(command[0], command)  # noqa: S606  # no shell is needed
     out = b""
-    while select.select([terminal], [], [], 30)[0]:
-        try:
-            out += os.read(terminal, 65536)
-        except OSError:
-            # The last one who could write has ended.
-            break
-    else:
-        os.kill(pid, 9)
+    give_up = threading.Timer(30, os.kill, (pid, signal.SIGKILL))
+    give_up.start()
+    # Until the last one who could write has ended.
+    with contextlib.suppress(OSError):
+        while text := os.read(terminal, 65536):
+            out += text
+    give_up.cancel()
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
     assert "EOFError: EOF when reading a line" in out.decode()
 

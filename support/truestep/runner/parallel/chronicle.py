@@ -104,7 +104,9 @@ class Chronicle:
         """Writes the end of the hook in which a worker died; `what` says how."""
         if hook.started_id:
             result = TestStepResult(duration(0), StepStatus.failed, message=redact(what))
-            finished = TestRunHookFinished(hook.started_id, result, now())
+            finished = TestRunHookFinished(
+                result=result, test_run_hook_started_id=hook.started_id, timestamp=now()
+            )
             self.record.write(line("testRunHookFinished", finished))
 
 
