@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from truestep.console import Console
 from truestep.runner.collector import uncollected
 from truestep.runner.project import ProjectSettings
 from truestep.runner.record import RunRecord
 from truestep.runner.summary import Summary
+
+_PUBLISH = "truestep.report.publish"
+
+
+def load_early() -> None:
+    """Loads what makes the page, while there is nothing to do but to wait; `tell` needs it."""
+    loading = Thread(target=import_module, args=(_PUBLISH,), daemon=True, name="load the report")
+    loading.start()
 
 
 def tell(record: RunRecord, console: Console, project: ProjectSettings, junit: Path) -> None:

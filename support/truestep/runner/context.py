@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import behave
 from behave.runner import Context, ContextMaskWarning, ContextMode, use_context_with_mode
 
-from truestep.errors import EndedEarlyError
+from truestep.errors import EndedEarlyError, StepUsageError
 from truestep.signals import Interruptions
 
 _BEHAVE = ContextMode.BEHAVE
@@ -52,7 +52,12 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
         self._watcher = watcher
 
     def attach(self, mime_type: str, data: bytes) -> None:
-        """Keeps data with the step that runs; in a hook, with the scenario or the run."""
+        """Keeps data with the step that runs; in a hook, with the scenario or the run.
+
+        Raises:
+            StepUsageError: it is neither bytes, or like them, nor text.
+        """
+        data = _as_bytes(data)
         # behave's JSON formatter raises where no step runs.
         if self._watcher.attached(mime_type, data):
             super().attach(mime_type, data)
@@ -121,6 +126,20 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
             super()._do_cleanups()
         finally:
             self._watcher.cleaned_up(layer, errors if self.fail_on_cleanup_errors else [])
+
+
+def _as_bytes(data: Any) -> bytes:
+    """Returns what a step attaches, which behave itself takes as it comes."""
+    if isinstance(data, str):
+        return data.encode(errors="backslashreplace")
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
+    raise StepUsageError(
+        "this cannot be attached",
+        seen=f"it is of the type {type(data).__name__}",
+        looked="the second argument of context.attach",
+        remedy="give bytes, or text",
+    )
 
 
 def _setter() -> FrameSummary:

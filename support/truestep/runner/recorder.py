@@ -132,7 +132,7 @@ class Recorder:
             return
         case.skip_rest()
         if outcome.status not in (Status.PASSED, Status.SKIPPED):
-            self.attach(OUTCOME, outcome.json().encode())
+            self.attach(OUTCOME, outcome.json().encode(errors="backslashreplace"))
         self.scenario = self.case = None
         if self._worker is not None:
             return

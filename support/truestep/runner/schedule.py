@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -51,19 +51,20 @@ class Schedule:
         self._of_lock: defaultdict[str, float] = defaultdict(float)
         self._count = 0
         self._left_s = 0.0
-        self._stopped = False
+        self.is_stopped = False
         for unit in units:
             self._put(unit)
 
-    def take(self, feature: int | None) -> Unit | None:
+    def take(self, feature: int | None, barred: Collection[str] = ()) -> Unit | None:
         """Returns what a free worker does next; None when nothing may start now.
 
         Args:
             feature: that of the worker's last unit, or None.
+            barred: locks of which this worker is given no unit.
         """
-        if self._stopped or any(unit.alone for unit in self._running):
+        if self.is_stopped or any(unit.alone for unit in self._running):
             return None
-        unit = self._next(feature)
+        unit = self._next(feature, self._held.union(barred))
         if unit is not None:
             self._running.append(unit)
             self._held |= unit.locks
@@ -76,17 +77,17 @@ class Schedule:
 
     def add(self, unit: Unit) -> None:
         """There is one more to run; at the end, where the order is kept."""
-        if not self._stopped:
+        if not self.is_stopped:
             self._put(unit)
 
     def stop(self) -> None:
         """No more is given out."""
-        self._stopped = True
+        self.is_stopped = True
 
     @property
     def is_empty(self) -> bool:
         """Whether no more will be given out."""
-        return self._stopped or not (self._queue or self._lanes)
+        return self.is_stopped or not (self._queue or self._lanes)
 
     @property
     def is_over(self) -> bool:
@@ -120,17 +121,17 @@ class Schedule:
         for lock in unit.locks:
             self._of_lock[lock] += sign * unit.expected_s
 
-    def _next(self, feature: int | None) -> Unit | None:
+    def _next(self, feature: int | None, barred: Collection[str]) -> Unit | None:
         if self._lanes:
-            return self._from_lanes(feature)
+            return self._from_lanes(feature, barred)
         if not self._queue:
             return None
         first = self._queue[0]
-        may_start = not self._running if first.alone else self._held.isdisjoint(first.locks)
+        may_start = first.locks.isdisjoint(barred) and not (first.alone and self._running)
         return self._queue.popleft() if may_start else None
 
-    def _from_lanes(self, feature: int | None) -> Unit | None:
-        lanes = [lane for lane in self._lanes.values() if self._held.isdisjoint(lane.locks)]
+    def _from_lanes(self, feature: int | None, barred: Collection[str]) -> Unit | None:
+        lanes = [lane for lane in self._lanes.values() if lane.locks.isdisjoint(barred)]
         if not lanes:
             return None
         # Units that share a lock run one after another: together they are as one long unit.

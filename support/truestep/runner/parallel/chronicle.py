@@ -6,12 +6,18 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cucumber_messages import TestCaseFinished, TestStepFinished, TestStepResult
+from cucumber_messages import (
+    TestCaseFinished,
+    TestRunHookFinished,
+    TestStepFinished,
+    TestStepResult,
+)
 from cucumber_messages import TestStepResultStatus as StepStatus
 
 from truestep.redaction import redact
 from truestep.runner.messages import duration, line, now, step_started
 from truestep.runner.outcomes import Outcome, Status
+from truestep.runner.parallel.hook_broken_off import HookBrokenOff
 from truestep.runner.parallel.places import Place
 from truestep.runner.parallel.seat import Seat
 from truestep.runner.parallel.wire import Began, Job
@@ -93,6 +99,15 @@ class Chronicle:
                 self.record.attach_to(started_id, "text/plain", stacks)
             self.record.attach_to(started_id, OUTCOME, outcome.json())
         return started_id, outcome
+
+    def hook_broken_off(self, hook: HookBrokenOff, what: str) -> None:
+        """Writes the end of the hook in which a worker died; `what` says how."""
+        if hook.started_id:
+            result = TestStepResult(duration(0), StepStatus.failed, message=redact(what))
+            finished = TestRunHookFinished(
+                result=result, test_run_hook_started_id=hook.started_id, timestamp=now()
+            )
+            self.record.write(line("testRunHookFinished", finished))
 
 
 def _ends(seat: Seat, job: Job, started_id: str, what: str) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from truestep.runner.parallel.wire import Call, Recorded, Told
 class Outbox:
     """Sends what a worker tells, several at once where they come close together.
 
-    It is also where the record of a worker's scenarios is written, and its standard output.
+    It is also where the record of a worker's scenarios is written.
 
     Args:
         connection: to the parent.
@@ -46,6 +46,10 @@ class Outbox:
         if messages:
             self._connection.send(messages)
 
+    def close(self) -> None:
+        """Sends no more: this process is not the worker, but one that the worker has forked."""
+        self._connection.close()
+
     def scenario_begins(self) -> None:
         """From now on what a formatter is told, and what is printed, belongs to a scenario."""
         self._in_scenario = True
@@ -57,6 +61,10 @@ class Outbox:
     def call(self, name: str, argument: Any = None) -> None:
         """Keeps what a formatter would have been told."""
         self._calls.append((name, argument))
+
+    def print(self, text: str) -> None:
+        """Keeps what was printed."""
+        self.call("print", text)
 
     def printed(self) -> str:
         """Returns what was printed outside of scenarios since the last call, or scenario."""
@@ -73,12 +81,3 @@ class Outbox:
     def evidence(self, name: str, content: bytes) -> str:
         """Writes a file of evidence and returns its path, relative to the folder."""
         return write_evidence(self._folder, name, content)
-
-    def write(self, text: str) -> int:
-        """Takes what is printed."""
-        self.call("print", text)
-        return len(text)
-
-    def isatty(self) -> bool:
-        """Nobody looks at it before it is printed in its place."""
-        return False

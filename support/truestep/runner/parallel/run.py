@@ -6,6 +6,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -13,14 +14,18 @@ from behave.formatter.progress import ProgressFormatterBase
 from behave.runner import the_step_registry
 
 from truestep.console import Console
+from truestep.runner.afterwards import load_early
 from truestep.runner.needs import Needs
+from truestep.runner.parallel.assignments import Assignments
 from truestep.runner.parallel.attempts import Attempts
 from truestep.runner.parallel.chronicle import Chronicle
 from truestep.runner.parallel.crew import Crew
+from truestep.runner.parallel.gathered import Gathered
 from truestep.runner.parallel.places import places_of
 from truestep.runner.parallel.progress import Progress
 from truestep.runner.parallel.replay import Replay
 from truestep.runner.parallel.shared import SharedServices
+from truestep.runner.parallel.tally import Tally
 from truestep.runner.parallel.units import shuffled, units_of
 from truestep.runner.parallel.wire import Began
 from truestep.runner.parallel.worker import Errand, work
@@ -76,27 +81,43 @@ class ParallelRun:
         self._chronicle = Chronicle(record, self._places, limits)
         self._record = record
         record.facts.repeat = settings.repeat
+        attempts = Attempts(retries=settings.retries, repeat=settings.repeat)
+        self._tally = Tally(len(self._places), attempts)
+        self._assignments = Assignments(self._tally, self._chronicle.job)
+        self._gathered = Gathered(
+            self._places,
+            plan=self._plan,
+            assignments=self._assignments,
+            tally=self._tally,
+            chronicle=self._chronicle,
+            stops_at_failure=bool(loaded.config.stop),
+        )
         self._crew: Crew | None = None
 
     def run(self) -> bool:
         """Runs all; returns whether the run failed."""
-        self._crew = crew = Crew(
-            self._zygote,
-            self._errand,
-            self._size,
-            places=self._places,
-            plan=self._plan,
-            attempts=Attempts(retries=self._settings.retries, repeat=self._settings.repeat),
-            chronicle=self._chronicle,
-            progress=Progress(sys.stderr, may_change=not self._shows_progress()),
-            stops_at_failure=bool(self._loaded.config.stop),
-            died=self._services.sweep,
-        )
-        try:
-            return Replay(self._loaded, crew, self._places).run()
-        finally:
-            crew.close()
-            self._services.close()
+        with ExitStack() as undo:
+            undo.callback(self._services.close)
+            undo.callback(self._zygote.close)
+            self._crew = crew = Crew(
+                self._zygote,
+                self._errand,
+                self._size,
+                gathered=self._gathered,
+                assignments=self._assignments,
+                tally=self._tally,
+                progress=Progress(sys.stderr, may_change=not self._shows_progress()),
+                died=self._services.sweep,
+                idle=load_early,
+            )
+            undo.callback(crew.kill)
+            try:
+                return Replay(self._loaded, crew, self._places).run()
+            except Exception:
+                # A formatter, say. What runs is ended with its hooks, as in a run one by one.
+                crew.interrupt(signal.SIGTERM)
+                crew.ended()
+                raise
 
     def interrupt(self, name: str) -> None:
         """Ends the run early by the signal of that name; safe in its handler."""
@@ -106,8 +127,8 @@ class ParallelRun:
     @property
     def took_s(self) -> Mapping[int, float]:
         """How long scenarios took, in seconds, by the `id()` of behave's."""
-        took_s = self._crew.gathered.took_s if self._crew else {}
-        return {id(self._places[position].scenario): took for position, took in took_s.items()}
+        took_s = self._tally.took_s.items()
+        return {id(self._places[position].scenario): took for position, took in took_s}
 
     def _shows_progress(self) -> bool:
         return any(isinstance(one, ProgressFormatterBase) for one in self._loaded.formatters)
@@ -122,17 +143,20 @@ class ParallelRun:
             is_only_one=self._size == 1,
         )
 
-    def _plan(self, began: Began) -> Schedule:
+    def _plan(self, began: Began) -> None:
         loaded, settings = self._loaded, self._settings
         self._chronicle.begin(began, loaded.features, loaded.config, the_step_registry)
+        locks = one_at_a_time(settings)
         units = units_of(
             self._places,
             began.selected,
             self._needs,
             self._timings,
-            shared=one_at_a_time(settings),
+            shared=locks,
             repeat=settings.repeat,
         )
-        if settings.order is Order.RANDOM:
-            return Schedule(shuffled(units, self._seed), self._size, keep_order=True)
-        return Schedule(units, self._size)
+        is_random = settings.order is Order.RANDOM
+        units = shuffled(units, self._seed) if is_random else units
+        schedule = Schedule(units, self._size, keep_order=is_random)
+        # A worker starts its own instance of an application: of one at a time, there is only one.
+        self._assignments.begin(schedule, kept=frozenset(locks.values()))

@@ -18,7 +18,9 @@ class Seat:
     """A worker: what it was given, and what it has told so far of the scenario that it runs.
 
     `feature` is that of its last unit; `not_left` are the features whose hooks it has still to end.
-    `is_overdue`: it was killed for its scenario's time.
+    `jobs` are those that it has not done, `again` those of its unit that are tried again.
+    `lines` are what it recorded since the scenario began, or since the last hook ended.
+    `is_overdue`: it was killed for its scenario's time; `is_given_up`: with the run.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Seat:
     run_id: str | None = None
     unit: Unit | None = None
     jobs: dict[int, Job] = field(default_factory=dict)
+    again: list[int] = field(default_factory=list)
     feature: int | None = None
     not_left: set[int] = field(default_factory=set)
     running: Job | None = None
@@ -37,6 +40,7 @@ class Seat:
     is_waiting: bool = False
     has_ended: bool = False
     is_overdue: bool = False
+    is_given_up: bool = False
 
     def send(self, order: Order) -> None:
         """Tells it what to do; one that has just died is found out by its silence."""
@@ -56,25 +60,46 @@ class Seat:
         self.since = time.monotonic()
         self.calls, self.lines = [], []
 
+    def recorded(self, lines: bytes) -> None:
+        """It has recorded something: of its scenario, or of a hook around scenarios."""
+        if self.running is None and b'"testRunHookFinished"' in lines:
+            self.lines = []
+        else:
+            self.lines.append(lines)
+
     def finished(self) -> float:
-        """It has ended; returns how long it took, in seconds."""
+        """Its scenario has ended; returns how long it took, in seconds."""
         if self.running is not None:
             del self.jobs[self.running.position]
-        self.running = None
+        self.running, self.lines = None, []
         return time.monotonic() - self.since
+
+    def left(self, feature: int) -> None:
+        """Its part of a feature has ended, with its hooks."""
+        self.not_left.discard(feature)
+        if self.feature == feature:
+            self.feature = None
 
     def has_had(self, limit_s: float) -> bool:
         """Tells whether its scenario runs for longer than that."""
         return self.running is not None and time.monotonic() - self.since > limit_s
 
-    def how_it_died(self, code: int) -> str:
-        """Says what became of its process, by its exit code or the negative of its signal."""
+    def how_it_died(self, code: int | None) -> str:
+        """Says what became of its process.
+
+        Args:
+            code: its exit code, or the negative of its signal; None when nobody knows.
+        """
         job = self.running
+        if self.is_given_up:
+            return "the run was ended at once, and with it the worker that ran it"
         if self.is_overdue and job is not None and job.limit_s is not None:
             return (
                 f"the scenario took longer than {job.limit_s:g} s, did not end when it was "
                 "interrupted, and its worker was killed"
             )
+        if code is None:
+            return "the worker that ran it has ended, and nobody knows how"
         if code >= 0:
             return f"the worker that ran it exited with code {code}"
         name = signal.Signals(-code).name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,6 +106,17 @@ class ContainerState:
             _output(container),
         )
 
+    @classmethod
+    def quiet(cls) -> ContainerState:
+        """Returns that of one around which all went well."""
+        return cls(None, None, hook_failed=False, cleanup_failed=False, captured=None)
+
+    @classmethod
+    def broken_off(cls, what: str) -> ContainerState:
+        """Returns that of one in whose hooks a worker died; `what` says how."""
+        error = SentError(WorkerDiedError.__name__, what, None)
+        return cls(what, error, hook_failed=True, cleanup_failed=False, captured=None)
+
     def put(self, container: Any) -> None:
         """Puts it into behave's feature or rule; what another worker had there is kept, too."""
         container.hook_failed |= self.hook_failed
@@ -140,11 +152,13 @@ class SentError:
 
     def error(self) -> BaseException:
         """Returns it, or one of that name and text."""
-        if self.pickled is not None:
-            error: BaseException = pickle.loads(self.pickled)  # noqa: S301  # by our own process
-            return error
         kind: type[Exception] = type(self.name, (Exception,), {})
-        return kind(self.text)
+        error: BaseException = kind(self.text)
+        if self.pickled is not None:
+            # Its class may be of a module that only the worker found.
+            with contextlib.suppress(Exception):
+                error = pickle.loads(self.pickled)  # noqa: S301  # by our own process
+        return error
 
 
 def _put_error(statement: Any, state: StepState | ScenarioState) -> None:

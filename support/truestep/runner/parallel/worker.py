@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from truestep.runner.parallel.borrowed import Borrowed
 from truestep.runner.parallel.feed import Feed
 from truestep.runner.parallel.outbox import Outbox
 from truestep.runner.parallel.places import Place, places_of
+from truestep.runner.parallel.printing import Printing
 from truestep.runner.parallel.states import ScenarioState
 from truestep.runner.parallel.teller import Teller
 from truestep.runner.parallel.wire import (
@@ -193,7 +195,8 @@ class WorkerRunner(WatchedRunner):
 
     def work(self) -> None:
         """Runs what the parent asks for, until there is nothing more."""
-        sys.stdout = self._outbox  # all that printing takes
+        sys.stdout = Printing(self._outbox.print, sys.__stdout__)
+        os.register_at_fork(after_in_child=self._is_another_process)
         gc.enable()
         with self.interruptions.handled(), self.path_manager:
             try:
@@ -251,6 +254,12 @@ class WorkerRunner(WatchedRunner):
         """Cleanups have run."""
         super().cleaned_up(layer, errors)
         self._cleanup_failed |= layer == "testrun" and bool(errors)
+
+    def _is_another_process(self) -> None:
+        """A step or a hook has forked; the parent would take what that process says for ours."""
+        self._outbox.close()
+        if isinstance(sys.stdout, Printing):
+            sys.stdout = sys.__stdout__
 
     def _is_alone(self) -> bool:
         return self.errand.is_only_one or needs_of(self.context.tags, "").alone
