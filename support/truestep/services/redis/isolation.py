@@ -61,10 +61,12 @@ class LeasedDatabases(Isolation, CanTravel, CanSweep):
         return keys_of(client)
 
     def leave(self, client: redis.Redis) -> None:
-        """Has the client closed and the database emptied and given back: soon, where others are."""
-        self._leases.raise_if_gone()
-        drop = self._clients.give_back if self._clients else self._drop
-        drop(client)
+        """Closes the client, empties its database and gives it back.
+
+        In one round trip that is not left for later: a server that has died meanwhile is found out
+        here, in the scenario in which it did.
+        """
+        self._drop(client)
 
     def sweep(self, run_id: str) -> None:
         """Empties the databases that a killed run holds, and gives them back."""
