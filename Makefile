@@ -33,7 +33,7 @@ bench: $(VENV)/test
 	$(BIN)/python bench/run.py
 
 performance: $(VENV)/test
-	$(BIN)/python bench/page.py
+	$(BIN)/python -m bench.page
 
 # The specs in 20 orders, by four workers: what one scenario leaves to another shows.
 random-orders: $(VENV)/specs
@@ -42,7 +42,7 @@ random-orders: $(VENV)/specs
 	done
 
 performance: $(VENV)/test
-	$(BIN)/python bench/page.py
+	$(BIN)/python -m bench.page
 
 accounts-table: $(VENV)/test
 	$(BIN)/python -m bench.accounts
