@@ -20,12 +20,12 @@ class Printing(io.TextIOBase):
         self._stream = stream
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]  # in io nobody can set it, either
+    def encoding(self) -> str:  # type: ignore[override]  # read-only in io, too
         """What the output of the run is written in."""
         return str(self._stream.encoding)
 
     @property
-    def errors(self) -> str:
+    def errors(self) -> str:  # type: ignore[override]  # read-only in io, too
         """What becomes of what cannot be written in it."""
         return str(self._stream.errors)
 
