@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: specs test lint docs screenshots bench accounts-table clean
+.PHONY: specs test lint docs screenshots bench performance random-orders accounts-table clean
 
 specs: $(VENV)/specs
 	@echo "truestep: running the specs"
@@ -31,6 +31,18 @@ screenshots: $(VENV)/test
 
 bench: $(VENV)/test
 	$(BIN)/python bench/run.py
+
+performance: $(VENV)/test
+	$(BIN)/python -m bench.page
+
+# The specs in 20 orders, by four workers: what one scenario leaves to another shows.
+random-orders: $(VENV)/specs
+	@for seed in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \
+	  $(BIN)/behave -f null -D backend=embedded -j 4 -D order=random -D seed=$$seed || exit 1; \
+	done
+
+performance: $(VENV)/test
+	$(BIN)/python -m bench.page
 
 accounts-table: $(VENV)/test
 	$(BIN)/python -m bench.accounts

@@ -15,13 +15,14 @@ import parallel
 import start
 import start_all
 import suite
+import whole
 from measure import Bench, measure
 from rows import report, table
 
 _REPORTS = Path(__file__).resolve().parents[1] / "reports"
 _BENCHES: dict[str, Bench] = {
     bench.question.id: bench
-    for module in (start, start_all, isolation, suite, overhead, parallel)
+    for module in (start, start_all, whole, isolation, suite, overhead, parallel)
     for bench in module.BENCHES
 }
 

@@ -18,6 +18,8 @@ from typing import Any
 from measure import Bench, Contenders
 from rows import AtMost, Faster, Question
 
+from truestep.services.engine import engine_problem
+
 _PROJECT = Path(__file__).parent / "suite_project"
 _SCENARIOS_EACH = 10
 _PAYING = """
@@ -167,7 +169,7 @@ BENCHES: Sequence[Bench] = (
         ),
         repeats=10,
         contenders=_suite,
-        peer_needs_docker=True,
+        peer_problem=engine_problem,
     ),
     Bench(
         Question(

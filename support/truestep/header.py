@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from truestep.console import Console
 from truestep.plan import Plan
@@ -12,15 +12,27 @@ from truestep.pool import RUN, ServicePool
 # The header is complete when all services are ready this soon; slower ones are announced later,
 # so that a scenario never waits for a service of another one.
 _PATIENCE_S = 2.0
+# Servers that are quick are ready by then, with the library of their client imported.
+_SOON_S = 0.25
 
 
 class Header:
-    """Announces services before the first feature, and late ones when they are ready."""
+    """Announces services before the first feature, and late ones when they are ready.
 
-    def __init__(self, plan: Plan, pool: ServicePool, console: Console) -> None:
+    Args:
+        plan: what the run needs.
+        pool: where it is.
+        console: where it is announced.
+        meanwhile: called once when the services of the first scenario are not ready soon.
+    """
+
+    def __init__(
+        self, plan: Plan, pool: ServicePool, console: Console, meanwhile: Callable[[], None]
+    ) -> None:
         self._plan = plan
         self._pool = pool
         self._console = console
+        self._meanwhile = meanwhile
         self._expected: list[tuple[str, str]] = []
 
     def expect(self, names: Iterable[str], owner: str) -> None:
@@ -33,9 +45,11 @@ class Header:
         count = self._plan.count()
         scenarios = "1 scenario needs" if count == 1 else f"{count} scenarios need"
         self._console.say(f"truestep: {scenarios} {', '.join(needed)}")
-        for name in self._plan.first():
-            if self._pool.owns(name, RUN):
-                self._pool.wait(name, RUN)
+        first = [name for name in self._plan.first() if self._pool.owns(name, RUN)]
+        if not all(self._pool.wait(name, RUN, within_s=_SOON_S) for name in first):
+            self._meanwhile()
+        for name in first:
+            self._pool.wait(name, RUN)
         self.announce(within_s=_PATIENCE_S)
         starting = {name for name, _ in self._expected}
         for name in needed:
@@ -51,9 +65,11 @@ class Header:
             if not self._pool.wait(name, owner, within_s=max(0.0, give_up - time.monotonic())):
                 continue
             self._expected.remove((name, owner))
-            running = self._pool.ready(name, owner)
-            what = f"{running.version:<14} {running.took_s:.2f} s" if running else "failed to start"
-            self._say(name, what)
+            start = self._pool.told(name, owner)
+            is_ready = start.took_s is not None
+            self._say(
+                name, f"{start.version:<14} {start.took_s:.2f} s" if is_ready else "failed to start"
+            )
 
     def _say(self, name: str, what: str) -> None:
         choice = self._pool.choice(name)

@@ -123,6 +123,8 @@ class ServicePool:
         context: what services may know of the run.
         isolated: whether scenarios enter the services here, and not in another process.
         elsewhere: where the services of the run are, if not here; applications always are here.
+        may_keep: whether it uses services that outlive a run. A keeper's own pool does not: it is
+            what such a service is started by.
     """
 
     def __init__(
@@ -132,11 +134,13 @@ class ServicePool:
         *,
         isolated: bool = True,
         elsewhere: Elsewhere | None = None,
+        may_keep: bool = True,
     ) -> None:
         self._settings = settings
         self._context = context
         self._isolated = isolated
         self._elsewhere = elsewhere
+        self._may_keep = may_keep
         self._choices: dict[str, Choice] = {}
         # Each is started by who has checked it, and need not look again at what is kept.
         self._checked: dict[str, tuple[Service, Provider]] = {}
@@ -199,9 +203,9 @@ class ServicePool:
         """Waits until the start has succeeded or failed; tells whether it has, within that time."""
         return self._starts[name, owner].wait(within_s)
 
-    def ready(self, name: str, owner: str) -> RunningService | None:
-        """Returns the service if it is ready now; None if it is not, or if it failed."""
-        return self._starts[name, owner].ready()
+    def told(self, name: str, owner: str) -> StartedService:
+        """Returns what there is to tell of a start now."""
+        return self._starts[name, owner].told(owner)
 
     def owns(self, name: str, owner: str) -> bool:
         """Tells whether `owner` has started the service."""
@@ -256,11 +260,14 @@ class ServicePool:
         if owner == RUN and name in self._kept:
             return self._service(name), KeptProvider(partial(self._kept.__getitem__, name))
         service, provider = self._checked.pop(name) if name in self._checked else self._new(name)
-        may_stay = name in registry.SERVICES and choice.backend is not Backend.EXTERNAL
-        if owner == RUN and may_stay and self._settings.reuse:
+        stays = self._settings.reuse and owner == RUN and self._can_be_kept(name)
+        if stays and choice.backend is not Backend.EXTERNAL:
             general = self._settings.general
             provider = KeptProvider(lambda: start_keeper(service, choice, general).kept)
         return service, provider
+
+    def _can_be_kept(self, name: str) -> bool:
+        return self._may_keep and name in registry.SERVICES
 
     def _new(self, name: str) -> tuple[Service, Provider]:
         service = self._service(name)
@@ -268,7 +275,7 @@ class ServicePool:
 
     def _choose(self, name: str) -> Choice:
         service = self._service(name)
-        kept = usable(service, self._settings) if name in registry.SERVICES else None
+        kept = usable(service, self._settings) if self._can_be_kept(name) else None
         if kept is None:
             return choose(service, self._settings)
         self._kept[name] = kept

@@ -16,6 +16,7 @@ from truestep.pool import RunningService
 from truestep.server_logs import ServerLogs
 from truestep.services import registry
 from truestep.services.base import HasLog, HasSnapshot, Pausable
+from truestep.settings import Backend
 
 # A connection breaks a moment before its process is seen to have ended.
 DIES_WITHIN_S = 0.2
@@ -109,11 +110,13 @@ class ScenarioScope:
         running, _ = self._places[name]
         if isinstance(running.provider, Pausable):
             return running.provider
+        is_external = running.choice.backend is Backend.EXTERNAL
+        how = f"leave out {name}.url" if is_external else "python -m truestep down"
         raise CannotPauseError(
             f"{name} cannot be taken away in this scenario",
             seen="it was not started by this run",
             looked=f"{name} ({running.choice.backend}), {running.choice.why}",
-            remedy=f"let the run start it: leave out {name}.url",
+            remedy=f"let the run start it: {how}",
         )
 
     def _leave(self, running: RunningService, client: Any) -> None:

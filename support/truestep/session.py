@@ -70,7 +70,12 @@ class Session:
             lifetime=settings.lifetime,
             stands_on=self._pool.stands_on,
         )
-        self._header = Header(self._plan, self._pool, self._console)
+        self._header = Header(
+            self._plan,
+            self._pool,
+            self._console,
+            meanwhile=getattr(runner, "while_services_start", lambda: None),
+        )
         self._scenario_count = 0
         self._scenario: Any = None
         self._closed = False

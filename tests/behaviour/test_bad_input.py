@@ -44,8 +44,8 @@ it is one of auto, docker, embedded, external; the nearest is 'docker'
         """SettingsError: the setting 'backnd' of truestep is unknown: \
 the nearest valid one is 'backend'
   Looked at: -D backnd=docker
-  Try: use one of backend, cache, evidence, hide, jobs, lifetime, order, repeat, \
-reports, retries, seed, shard, timeout_s, timings, wait_scale""",
+  Try: use one of backend, cache, evidence, hide, jobs, keep_runs, lifetime, order, repeat, \
+reports, retries, reuse, seed, shard, timeout_s, timings, wait_scale""",
     ),
     "unknown lifetime": (
         ["-D", "lifetime=week"],

@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from bench.page import page
 from bench.rows import AtMost, Faster, Question, Within, answer, report, table
 
 START = Question("start-redis", "the first PING", "s", "testcontainers", Faster(4))
@@ -116,3 +117,28 @@ def test_the_table_lines_up_and_says_what_is_met() -> None:
         "reset-redis  2 ms    0.5 ms        0.2x",
         "start-kafka  1 s     not measured                        >= 4x faster",
     ]
+
+
+def test_the_page_shows_each_row_and_what_it_is_measured_against() -> None:
+    row = answer(
+        dataclasses.replace(START, limit_goal=AtMost(2)),
+        ours=0.05,
+        peer=0.5,
+        limits={"the bare program": 0.04},
+    )
+    machine = {
+        "cores": 2,
+        "memory_gib": 8,
+        "kernel": "Linux 6",
+        "python": "3.11.7",
+        "behave": "1.3.3",
+        "testcontainers": "4.15.0",
+        "load_before": 0.1,
+    }
+    text = page([row], machine)
+    assert (
+        "| start-redis | the first PING | 0.05 s | 0.5 s | 10.0x | 0.04 s | 1.25 "
+        "| <= 2 of the limit, >= 4x faster | yes |\n"
+    ) in text
+    assert "- **start-redis**: peer: testcontainers; limit: the bare program\n" in text
+    assert "Taken on: 2 cores, 8 GiB, Linux 6, Python 3.11.7;" in text

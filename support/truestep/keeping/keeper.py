@@ -88,7 +88,7 @@ def keep(order: Order, starter: Starter) -> None:
             workspace,
             starter.console,
         )
-        pool = ServicePool(settings, run, isolated=False)
+        pool = ServicePool(settings, run, isolated=False, may_keep=False)
         undo.callback(pool.close)
         undo.callback(hold_signals_back)
         try:

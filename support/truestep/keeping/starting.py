@@ -62,6 +62,17 @@ def start_keeper(service: Service, choice: Choice, general: Values) -> Started:
         ServiceError: it could not be started.
     """
     context = service.context
+    state = State(context.root)
+    with state.alone(service.name):
+        # Somebody else may have started one meanwhile.
+        kept = state.find(service.name)
+        if kept and kept.settings == fingerprint(service.name, service.values):
+            return Started(kept, 0.0)
+        return _start(service, choice, general, state)
+
+
+def _start(service: Service, choice: Choice, general: Values, state: State) -> Started:
+    context = service.context
     order = {
         "name": service.name,
         "project": str(context.root.resolve()),
@@ -81,7 +92,7 @@ def start_keeper(service: Service, choice: Choice, general: Values) -> Started:
         check=False,
     )
     told = json.loads(done.stdout or "null")
-    kept = State(context.root).find(service.name)
+    kept = state.find(service.name)
     if told and told["error"]:
         what, seen, looked, remedy = told["error"]
         raise ServiceError(what, seen=seen, looked=looked, remedy=remedy)

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from truestep.locks import locked
 from truestep.services.base import Endpoint
 from truestep.settings import Backend, Values
 
@@ -79,6 +80,13 @@ class State:
         os.write(opened, json.dumps(asdict(kept)).encode())
         fcntl.flock(opened, fcntl.LOCK_EX)
         Path(name).rename(self._path(kept.name))
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Nobody else gives the service a keeper meanwhile."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with locked(self.folder / f"{name}.lock"):
+            yield
 
     @contextmanager
     def ending(self, name: str) -> Iterator[Callable[[], bool]]:

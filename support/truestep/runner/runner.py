@@ -79,6 +79,10 @@ class Runner(WatchedRunner):
                 tell(self._record, self._console, self._project, junit)
         return failed
 
+    def while_services_start(self) -> None:
+        """Makes use of the time: what makes the reports in the end takes a tenth of a second."""
+        import truestep.report.publish  # noqa: F401  # it only has to be there
+
     def load_hooks(self, filename: str | None = None) -> None:
         """Loads the hooks; settings that are not valid are refused by the first of them."""
         super().load_hooks(filename)

@@ -15,12 +15,17 @@ from truestep.errors import ServiceError
 from truestep.polling import pause, pauses
 
 _SOCKET = Path("/var/run/docker.sock")
-_POLL_S = 0.05
+_POLL_S = 0.01
 _GIVE_UP_AFTER_S = 120
 _REAPER_PORT = 8080
 _REAPER_TRIES = 100
 _lock = threading.Lock()
 _guards: list[socket.socket] = []
+# By what DOCKER_HOST says: engines that have answered, those whose published ports are known to be
+# reached, and images that were there. A run asks once; all of it stays as it is meanwhile.
+_answered: set[str | None] = set()
+_reached: set[str | None] = set()
+_present: dict[str | None, set[str]] = {}
 
 
 def engine_problem() -> str | None:
@@ -28,6 +33,9 @@ def engine_problem() -> str | None:
     if not os.environ.get("DOCKER_HOST") and not _SOCKET.exists() and not _has_context():
         # Most machines without an engine are told apart here, before docker is imported.
         return "no Docker engine is installed or running"
+    host = os.environ.get("DOCKER_HOST")
+    if host in _answered:
+        return None
     import docker.errors
     import requests.exceptions
 
@@ -41,6 +49,7 @@ def engine_problem() -> str | None:
         if "FileNotFoundError" in text:
             return "no Docker engine is installed or running"
         return "the Docker engine cannot be reached"
+    _answered.add(host)
     return None
 
 
@@ -54,14 +63,22 @@ def missing_images(*names: str) -> list[str]:
     """Returns those of the images that the engine does not have yet."""
     import docker.errors
 
+    host = os.environ.get("DOCKER_HOST")
+    if host in _present and _present[host].issuperset(names):
+        return []
     missing = []
     with contextlib.closing(docker_client()) as client:
-        for name in names:
+        # All at once: most of what will be asked for is among them.
+        present = {tag for image in client.api.images() for tag in image["RepoTags"] or ()}
+        for name in set(names) - present:
             try:
                 client.images.get(name)
             except docker.errors.ImageNotFound:
                 missing.append(name)
-    return missing
+            else:
+                present.add(name)
+    _present[host] = present
+    return sorted(missing, key=names.index)
 
 
 @cache
@@ -105,13 +122,16 @@ def connect_as_reached() -> None:
     from testcontainers.core.config import testcontainers_config as config
     from testcontainers.core.docker_client import DockerClient
 
+    host = os.environ.get("DOCKER_HOST")
+    if host in _reached:
+        return
     client = DockerClient()
     with contextlib.closing(client.client):
-        if client.get_connection_mode() is not ConnectionMode.gateway_ip:
-            return
-        subnets = client.client.networks.get("bridge").attrs["IPAM"]["Config"] or []
-        if any(_is_our_address(_gateway(subnet)) for subnet in subnets):
-            config.connection_mode_override = ConnectionMode.docker_host
+        if client.get_connection_mode() is ConnectionMode.gateway_ip:
+            subnets = client.client.networks.get("bridge").attrs["IPAM"]["Config"] or []
+            if any(_is_our_address(_gateway(subnet)) for subnet in subnets):
+                config.connection_mode_override = ConnectionMode.docker_host
+    _reached.add(host)
 
 
 def _gateway(subnet: dict[str, str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from truestep.errors import CannotPauseError, TruestepError
+from truestep.errors import CannotPauseError
 from truestep.pool import RunningService, StartedService
 from truestep.redaction import register_secret
 from truestep.runner.parallel.shared import Acquired, Desk, connect
@@ -71,13 +71,8 @@ class BorrowedStart:
         return self._desk.wait(self._service.name, within_s)
 
     def ready(self) -> RunningService | None:
-        """Returns the service if it is ready now."""
-        if not self.wait(0.0):
-            return None
-        try:
-            return self.result()
-        except TruestepError:
-            return None
+        """Returns the service if this worker has it."""
+        return self._running
 
     def told(self, owner: str) -> StartedService:
         """Returns what there is to tell."""

@@ -20,12 +20,12 @@ class Printing(io.TextIOBase):
         self._stream = stream
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]  # read-only in io, too
+    def encoding(self) -> str:  # type: ignore[override]  # typeshed takes it for a plain attribute
         """What the output of the run is written in."""
         return str(self._stream.encoding)
 
     @property
-    def errors(self) -> str:  # type: ignore[override]  # read-only in io, too
+    def errors(self) -> str:  # type: ignore[override]  # typeshed takes it for a plain attribute
         """What becomes of what cannot be written in it."""
         return str(self._stream.errors)
 

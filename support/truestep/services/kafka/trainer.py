@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hamcrest import anything
 from kafka import KafkaConsumer
@@ -43,9 +42,9 @@ def make_start_cache(cache: Path) -> None:
     """
     polling.configure(scale=_PATIENCE)
     with ExitStack() as undo:
-        root = Path(undo.enter_context(TemporaryDirectory(prefix="truestep-training-")))
         workspace = Workspace()
         undo.callback(workspace.close)
+        root = workspace.folder("training")
         context = RunContext(secrets.token_hex(3), root, cache, workspace, Console())
         settings = read_settings(
             {KafkaService.name: KafkaService.keys}, folder=root, environment={}, userdata={}

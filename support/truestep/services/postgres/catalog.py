@@ -15,6 +15,11 @@ _HAS_PAGES = "CASE WHEN {0}.relam = 2 THEN pg_relation_size({0}.oid) > 0 END"
 _POSITIONS_SINCE = 18_00_00
 _POSITIONS = "LEFT JOIN pg_get_sequence_data(seqrelid) stands ON true"
 _UNKNOWN = "CROSS JOIN (SELECT NULL::bigint, NULL::bool) stands (last_value, is_called)"
+_COLUMNS = """
+    SELECT attrelid::bigint, array_agg(attname::text ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = ANY(%s::oid[]) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+    GROUP BY attrelid
+"""
 # A partitioned table stands for its partitions. What is the server's or an extension's own is not
 # the application's.
 _CATALOG = f"""
@@ -27,12 +32,10 @@ _CATALOG = f"""
                                     AND deptype = 'e'
         )
     )
-    SELECT own.oid::bigint, nspname, relname, relkind, CASE WHEN relkind <> 'S' THEN ARRAY(
-        SELECT attname::text FROM pg_attribute
-        WHERE attrelid = own.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
-        ORDER BY attnum
-    ) END, CASE relkind WHEN 'S' THEN NULL WHEN 'p' THEN (
-        SELECT CASE WHEN bool_and({_HAS_PAGES.format("leaf")} IS FALSE) THEN false END
+    SELECT own.oid::bigint, nspname, relname, relkind,
+    CASE relkind WHEN 'S' THEN NULL WHEN 'p' THEN (
+        SELECT CASE WHEN bool_and(leaf.relam = 2)
+                    THEN COALESCE(bool_or({_HAS_PAGES.format("leaf")}), false) END
         FROM pg_partition_tree(own.oid) part JOIN pg_class leaf ON leaf.oid = part.relid
         WHERE part.isleaf AND leaf.relkind <> 'p'
     ) ELSE {_HAS_PAGES.format("own")} END, seqstart, (
@@ -44,11 +47,11 @@ _CATALOG = f"""
     FROM own LEFT JOIN pg_sequence ON seqrelid = own.oid {{stands}}
 UNION ALL
     SELECT COALESCE(pg_partition_root(conrelid)::oid, conrelid), NULL, NULL, 'reference',
-           NULL, NULL, NULL, COALESCE(pg_partition_root(confrelid)::oid, confrelid), NULL, NULL
+           NULL, NULL, COALESCE(pg_partition_root(confrelid)::oid, confrelid), NULL, NULL
     FROM pg_constraint WHERE contype = 'f'
 UNION ALL
     SELECT COALESCE(pg_partition_root(relation)::oid, relation), NULL, NULL, 'written', NULL, NULL,
-           NULL, NULL, NULL, NULL
+           NULL, NULL, NULL
     FROM pg_locks WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND mode IN ('RowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
@@ -67,16 +70,15 @@ class Position:
 class TableEntry:
     """A table or materialized view.
 
-    `columns` are those that are not generated; `is_untouched` says that it is empty, and that
-    nobody has written a row since it was made or truncated, also in a transaction which is open.
+    `has_pages` is false when nobody has written a row since it was made or truncated, not even in
+    a transaction which is open; None when that is not known.
     """
 
     oid: int
     schema: str
     name: str
     kind: str
-    columns: tuple[str, ...]
-    is_untouched: bool
+    has_pages: bool | None
 
     @property
     def is_view(self) -> bool:
@@ -170,7 +172,7 @@ def read_catalog(connection: Connection) -> Catalog:
     written: set[int] = set()
     with connection.cursor() as cursor:
         cursor.execute("EXECUTE truestep_catalog")
-        for oid, schema, name, kind, columns, has_pages, start, of, value, called in cursor:
+        for oid, schema, name, kind, has_pages, start, of, value, called in cursor:
             if kind == "S":
                 position = None if value is None else Position(value, called)
                 sequences[oid] = SequenceEntry(oid, schema, name, start, of, position)
@@ -179,7 +181,14 @@ def read_catalog(connection: Connection) -> Catalog:
             elif kind == "written":
                 written.add(oid)
             else:
-                untouched = has_pages is False
-                tables[oid] = TableEntry(oid, schema, name, kind, tuple(columns), untouched)
+                tables[oid] = TableEntry(oid, schema, name, kind, has_pages)
     known = frozenset(pair for pair in references if tables.keys() >= set(pair))
     return Catalog(tables, sequences, known, frozenset(written & tables.keys()))
+
+
+def read_columns(connection: Connection, oids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """Returns the names of each table's columns, but of those that are generated."""
+    columns: dict[int, tuple[str, ...]] = dict.fromkeys(oids, ())
+    with connection.cursor() as cursor:
+        cursor.execute(_COLUMNS, (list(columns),))
+        return columns | {oid: tuple(names) for oid, names in cursor.fetchall()}

@@ -15,7 +15,12 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
 from truestep.evidence import Snapshot
-from truestep.services.postgres.catalog import TableEntry, prepare_catalog, read_catalog
+from truestep.services.postgres.catalog import (
+    TableEntry,
+    prepare_catalog,
+    read_catalog,
+    read_columns,
+)
 
 # Both sides of a comparison are the text of COPY, which depends on these.
 SESSION = """
@@ -66,9 +71,12 @@ def read_tables(url: str) -> Tables:
             cursor.execute(_KEYS)
             keys = dict(cursor.fetchall())
         entries = [entry for entry in catalog.tables.values() if not entry.is_view]
+        columns = read_columns(connection, [entry.oid for entry in entries])
         return {
             name_of(entry): TableRows(
-                entry.columns, tuple(keys.get(entry.oid, ())), _lines(connection, entry)
+                columns[entry.oid],
+                tuple(keys.get(entry.oid, ())),
+                _lines(connection, entry, columns[entry.oid]),
             )
             for entry in entries
         }
@@ -116,11 +124,13 @@ def _key(row: Mapping[str, Any], table: TableRows) -> Sequence[Any]:
     return tuple(row.get(name) for name in table.key)
 
 
-def _lines(connection: Connection, entry: TableEntry) -> tuple[bytes, ...] | None:
+def _lines(
+    connection: Connection, entry: TableEntry, columns: Sequence[str]
+) -> tuple[bytes, ...] | None:
     text = io.BytesIO()
-    columns = sql.SQL(", ").join(map(sql.Identifier, entry.columns))
+    listed = sql.SQL(", ").join(map(sql.Identifier, columns))
     query = sql.SQL("COPY (SELECT {} FROM {} LIMIT {}) TO STDOUT").format(
-        columns, entry.source, sql.Literal(_COMPARED_ROWS + 1)
+        listed, entry.source, sql.Literal(_COMPARED_ROWS + 1)
     )
     with connection.cursor() as cursor:
         cursor.copy_expert(query.as_string(connection), text)

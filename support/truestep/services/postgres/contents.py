@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
 from truestep.errors import ServiceError
-from truestep.services.postgres.catalog import Catalog, Position, SequenceEntry, TableEntry
+from truestep.services.postgres.catalog import (
+    Catalog,
+    Position,
+    SequenceEntry,
+    TableEntry,
+    read_columns,
+)
 
 # Copied into memory, and looked through before each scenario.
 _LARGEST_MIB = 128
@@ -26,6 +32,7 @@ _COUNTED = """
 _SEQUENCE = "SELECT 'sequence', {oid}, last_value::text, is_called::text FROM {name}"
 # As a table that has no rows is seen.
 EMPTY = ("0", "")
+_FULL = ("1", "")
 _SIZE = """
     SELECT COALESCE(
         (SELECT sum(pg_table_size(relid)) FROM pg_partition_tree({oid}::regclass)),
@@ -51,11 +58,12 @@ class Baseline:
     """What a database has that no scenario put there, by oid.
 
     `tables` has the tables that are kept, and the views, as `Contents` has them; `rows` has the
-    rows of the former as COPY writes them.
+    rows of the former as COPY writes them, in the order of `columns`.
     """
 
     tables: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     rows: Mapping[int, bytes] = field(default_factory=dict)
+    columns: Mapping[int, Sequence[str]] = field(default_factory=dict)
     sequences: Mapping[int, Position] = field(default_factory=dict)
 
     def position(self, sequence: SequenceEntry) -> Position:
@@ -68,15 +76,21 @@ class Baseline:
         return start if numbers_emptied else self.sequences.get(sequence.oid, start)
 
 
-def look(connection: Connection, catalog: Catalog, kept: Iterable[int]) -> Contents:
-    """Looks by one query into what has been touched, and at every row of the `kept` tables."""
+def look(
+    connection: Connection, catalog: Catalog, kept: Iterable[int], *, exactly: bool = False
+) -> Contents:
+    """Looks by one query at every row of the `kept` tables, and where the catalog does not tell.
+
+    A table from which all rows have been deleted counts as filled, unless asked for `exactly`.
+    """
     kept = set(kept)
     parts: list[sql.Composable] = []
     for table in catalog.tables.values():
-        if table.oid in kept or not table.is_untouched:
-            query = sql.SQL(_COUNTED if table.oid in kept or table.is_view else _FILLED)
+        is_counted = table.oid in kept or (table.is_view and table.has_pages is not False)
+        if is_counted or table.has_pages is None or (exactly and table.has_pages):
+            query = sql.SQL(_COUNTED if is_counted else _FILLED)
             parts.append(query.format(oid=sql.Literal(table.oid), source=table.source))
-    tables = dict.fromkeys(catalog.tables, EMPTY)
+    tables = {oid: _FULL if table.has_pages else EMPTY for oid, table in catalog.tables.items()}
     sequences: dict[int, Position] = {}
     for one in catalog.sequences.values():
         if one.position is None:
@@ -103,7 +117,7 @@ def take_baseline(connection: Connection, catalog: Catalog) -> Baseline:
     """
     with connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        tables = look(connection, catalog, ()).tables
+        tables = look(connection, catalog, (), exactly=True).tables
         filled = [
             oid
             for oid, (count, _) in tables.items()
@@ -111,32 +125,35 @@ def take_baseline(connection: Connection, catalog: Catalog) -> Baseline:
         ]
         _refuse_too_large(connection, [catalog.tables[oid] for oid in filled])
         kept = look(connection, catalog, filled)
-        rows = {oid: _copied(connection, catalog.tables[oid]) for oid in filled}
+        columns = read_columns(connection, filled)
+        rows = {oid: _copied(connection, catalog.tables[oid], columns[oid]) for oid in filled}
     seen = {
         oid: counted
         for oid, counted in kept.tables.items()
         if oid in rows or catalog.tables[oid].is_view
     }
-    return Baseline(seen, rows, kept.sequences)
+    return Baseline(seen, rows, columns, kept.sequences)
 
 
-def fill(connection: Connection, table: TableEntry, rows: bytes) -> None:
+def fill(connection: Connection, table: TableEntry, baseline: Baseline) -> None:
     """Puts rows back that `take_baseline` copied, into the emptied table."""
     with connection.cursor() as cursor:
-        into = sql.SQL("COPY {} ({}) FROM STDIN").format(table.identifier, _columns(table))
-        cursor.copy_expert(into.as_string(connection), io.BytesIO(rows))
+        into = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            table.identifier, _listed(baseline.columns[table.oid])
+        )
+        cursor.copy_expert(into.as_string(connection), io.BytesIO(baseline.rows[table.oid]))
 
 
-def _copied(connection: Connection, table: TableEntry) -> bytes:
+def _copied(connection: Connection, table: TableEntry, columns: Sequence[str]) -> bytes:
     rows = io.BytesIO()
     with connection.cursor() as cursor:
-        query = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(_columns(table), table.source)
+        query = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(_listed(columns), table.source)
         cursor.copy_expert(query.as_string(connection), rows)
     return rows.getvalue()
 
 
-def _columns(table: TableEntry) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, table.columns))
+def _listed(columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _refuse_too_large(connection: Connection, tables: list[TableEntry]) -> None:

@@ -30,7 +30,8 @@ _LOCKED_WITHIN_S = 2.0
 _NOT_EMPTIED = "postgres could not be emptied for this scenario"
 # What rows look like as text must not depend on how the database is configured.
 _SESSION = f"SET lock_timeout = {{}}; {SESSION}"
-_TRUNCATE = "TRUNCATE {} RESTART IDENTITY"
+# Identities are set like other sequences: RESTART IDENTITY would make a new file for each.
+_TRUNCATE = "TRUNCATE {}"
 # No trigger of the application's fires, neither here nor when rows are put back. It takes a
 # superuser.
 _UNNOTICED = "SET LOCAL session_replication_role = replica; "
@@ -83,8 +84,9 @@ class Emptying:
         if self._baseline is None:
             return {}
         entries = read_catalog(self._connected()).tables
+        columns = self._baseline.columns
         return {
-            name_of(entries[oid]): TableRows(entries[oid].columns, (), lines_of(copied))
+            name_of(entries[oid]): TableRows(tuple(columns[oid]), (), lines_of(copied))
             for oid, copied in self._baseline.rows.items()
             if oid in entries
         }
@@ -118,7 +120,7 @@ class Emptying:
                 own.execute(sql.SQL("; ").join(together))
                 together.clear()
                 for oid in todo.filled:
-                    fill(connection, catalog.tables[oid], self._baseline.rows[oid])
+                    fill(connection, catalog.tables[oid], self._baseline)
             together += [*refreshing, _set_positions(todo.positions)]
             own.execute(sql.SQL("; ").join(together))
             [(now, *_)] = own.fetchall()
@@ -171,16 +173,13 @@ class Emptying:
 
 @dataclass(frozen=True)
 class _Todo:
-    """What has to be done, by oid, in this order."""
+    """What has to be done, by oid, in this order; `locked` is what somebody else may keep."""
 
     emptied: Sequence[int]
     filled: Sequence[int]
     refreshed: Sequence[int]
     positions: Mapping[int, Position]
-
-    @property
-    def locked(self) -> list[int]:
-        return [*self.emptied, *self.refreshed, *self.positions]
+    locked: Sequence[int]
 
 
 def _compare(catalog: Catalog, contents: Contents, baseline: Baseline) -> _Todo:
@@ -192,14 +191,14 @@ def _compare(catalog: Catalog, contents: Contents, baseline: Baseline) -> _Todo:
     views = sorted(oid for oid in changed if catalog.tables[oid].is_view)
     # With those that refer to them, as TRUNCATE asks for; CASCADE would not tell which.
     emptied = catalog.with_referring(set(changed) - set(views))
-    positions = {}
-    for one in catalog.sequences.values():
-        restarted = one.owner in emptied
-        stands = Position(one.start, called=False) if restarted else contents.sequences[one.oid]
-        if stands != baseline.position(one):
-            positions[one.oid] = baseline.position(one)
+    positions = {
+        oid: wanted
+        for oid, one in catalog.sequences.items()
+        if contents.sequences[oid] != (wanted := baseline.position(one)) or one.owner in emptied
+    }
+    alone = [oid for oid in positions if catalog.sequences[oid].owner not in emptied]
     filled = catalog.referred_first(emptied & baseline.rows.keys())
-    return _Todo(sorted(emptied), filled, views, positions)
+    return _Todo(sorted(emptied), filled, views, positions, [*sorted(emptied), *views, *alone])
 
 
 def _set_positions(wanted: Mapping[int, Position]) -> sql.Composed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -61,6 +61,7 @@ class PrivateDatabases(Isolation, CanSweep):
         self, endpoint: Endpoint, run_id: str, *, root: Path, schema: Sequence[Path], is_ours: bool
     ) -> None:
         self._endpoint = endpoint
+        self._run_id = run_id
         self._root = root
         # Random too: servers of one run with different lifetimes may be one and the same.
         self._prefix = f"truestep_{run_id}_{secrets.token_hex(3)}"
@@ -121,7 +122,9 @@ class PrivateDatabases(Isolation, CanSweep):
 
     def sweep(self, run_id: str) -> None:
         """Drops the databases of a run that was killed, whoever is connected to them."""
-        self._databases.sweep(run_id)
+        # Over a connection of its own: this isolation need not be in use, nor be closed.
+        with closing(Databases(self._endpoint, self._run_id)) as databases:
+            databases.sweep(run_id)
 
     def close(self) -> None:
         """Drops all that was made, but what others may use."""

@@ -12,7 +12,7 @@ from truestep.evidence import Snapshot
 from truestep.services.ahead import Ahead, Work
 from truestep.services.base import CanSweep, CanTravel, Endpoint, Isolation
 from truestep.services.redis.client import connect
-from truestep.services.redis.leases import Leases, database_of
+from truestep.services.redis.leases import Leases, database_of, sweep
 from truestep.services.redis.snapshot import keys_of
 
 # Where there are fewer, one that is leased in advance could be the last one for another run.
@@ -61,14 +61,16 @@ class LeasedDatabases(Isolation, CanTravel, CanSweep):
         return keys_of(client)
 
     def leave(self, client: redis.Redis) -> None:
-        """Has the client closed and the database emptied and given back: soon, where others are."""
-        self._leases.raise_if_gone()
-        drop = self._clients.give_back if self._clients else self._drop
-        drop(client)
+        """Closes the client, empties its database and gives it back.
+
+        In one round trip that is not left for later: a server that has died meanwhile is found out
+        here, in the scenario in which it did.
+        """
+        self._drop(client)
 
     def sweep(self, run_id: str) -> None:
         """Empties the databases that a killed run holds, and gives them back."""
-        self._leases.sweep(run_id)
+        sweep(self._endpoint, run_id)
 
     def close(self) -> None:
         """Gives back what was leased in advance, and disconnects."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import Any, cast
-
-import redis
-from redis.client import NEVER_DECODE
+from typing import TYPE_CHECKING, Any, cast
 
 from truestep.errors import nearest
+
+if TYPE_CHECKING:
+    import redis
 
 MISSING = "none"
 
@@ -104,6 +104,9 @@ class Key:
         return nearest(self._name, map(_text, names), cutoff=_ALIKE)
 
     def _answer(self, *command: str) -> Any:
+        # Imported late: steps are loaded in every run, and this takes 50 ms.
+        from redis.client import NEVER_DECODE
+
         # Not decoded: what is stored need not be text, though the client of a scenario gives text.
         return cast("Any", self._client).execute_command(*command, **{NEVER_DECODE: True})
 

@@ -146,10 +146,6 @@ class Leases:
                 cast("Any", self._watched).disconnect()
                 cast("Any", self._watched).connect()
 
-    def sweep(self, run_id: str) -> None:
-        """Empties the databases that another run holds, and gives them back."""
-        self._client.eval(_SWEEP, 0, _LEASE, f"{run_id} ")
-
     def advance(self, database: int, by: timedelta) -> None:
         """Moves every expiry in a database `by` nearer; returns when what ran out is gone."""
         advance(self._client, database, by, apart=_LEASE)
@@ -157,6 +153,12 @@ class Leases:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
+
+
+def sweep(endpoint: Endpoint, run_id: str) -> None:
+    """Empties the databases that another run holds, and gives them back."""
+    with connect(endpoint, database=_LEASES_DATABASE) as client:
+        client.eval(_SWEEP, 0, _LEASE, f"{run_id} ")
 
 
 def flush(client: redis.Redis) -> None:
