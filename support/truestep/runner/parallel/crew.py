@@ -16,7 +16,7 @@ from truestep.runner.parallel.gathered import Gathered
 from truestep.runner.parallel.progress import Progress
 from truestep.runner.parallel.seat import Seat
 from truestep.runner.parallel.tally import Tally
-from truestep.runner.parallel.wire import Began, Ended, Left, Result
+from truestep.runner.parallel.wire import Began, Ended, Entered, Part, Result
 from truestep.runner.parallel.zygote import Zygote
 
 # A scenario that was interrupted at its time limit cleans up; one that does not is killed.
@@ -78,10 +78,24 @@ class Crew:
         self._pump(lambda: self._tally.is_known(position))
         return self._tally.results.get(position)
 
-    def parts(self, feature: int) -> list[Left]:
-        """Returns what became of a feature's parts, once no worker is in it any more."""
+    def entered(
+        self, feature: int, rule: int | None, positions: Sequence[int]
+    ) -> Sequence[Entered]:
+        """Returns what the hooks before a feature or a rule came to, once a first worker knows.
+
+        Args:
+            feature: its number.
+            rule: that of the rule in the feature; None for the feature itself.
+            positions: of the scenarios in there that are to run; if none is run, it is not entered.
+        """
+        entered = self.gathered.entered[feature, rule]
+        self._pump(lambda: bool(entered) or all(map(self._tally.is_known, positions)))
+        return entered
+
+    def parts(self, feature: int, rule: int | None) -> Sequence[Part]:
+        """Returns how the parts of a feature or a rule ended, once no worker is in the feature."""
         self._pump(lambda: all(feature not in seat.not_left for seat in self._seats))
-        return self.gathered.parts[feature]
+        return self.gathered.parts[feature, rule]
 
     def ended(self) -> list[Ended]:
         """Returns what the workers told at their ends, once all have ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
@@ -12,7 +12,18 @@ from behave.model import Rule
 from truestep.runner.parallel.outbox import Outbox
 from truestep.runner.parallel.places import Place
 from truestep.runner.parallel.states import ContainerState
-from truestep.runner.parallel.wire import Asks, End, Job, Leave, Left, NotRun, Order, Work
+from truestep.runner.parallel.wire import (
+    Asks,
+    End,
+    Entered,
+    Job,
+    Leave,
+    Left,
+    NotRun,
+    Order,
+    Part,
+    Work,
+)
 
 
 class Fed(list[Any]):
@@ -59,6 +70,7 @@ class Feed:
         self._begins = begins
         self._is_aborted = is_aborted
         self._jobs: deque[Job] = deque()
+        self._of_rules: defaultdict[int, str] = defaultdict(str)
         self._leaves = False
         self._is_over = False
         for feature in features:
@@ -87,6 +99,15 @@ class Feed:
         if self._jobs:
             place = self._places[self._jobs[0].position]
             inside = place.rule if container is not self._features[place.feature] else None
+            self._outbox.tell(
+                Entered(
+                    place.feature,
+                    inside,
+                    hook_failed=container.hook_failed,
+                    is_skipped=container.should_skip,
+                    printed=self._outbox.printed(),
+                )
+            )
             container.run_items.begin(self._items(place.feature, inside))
 
     def _items(self, feature: int, rule: int | None) -> Iterator[Any]:
@@ -102,6 +123,7 @@ class Feed:
                 return
             else:
                 yield self._features[feature].run_items[place.rule]
+                self._of_rules[place.rule] += self._outbox.printed()
                 # A rule whose hook failed, or that was left out, has taken none.
                 if self._jobs and self._jobs[0] is job:
                     self._give_back(feature, place.rule)
@@ -137,12 +159,12 @@ class Feed:
 
     def _tell_left(self, number: int) -> None:
         feature = self._features[number]
-        rules = {
-            index: item for index, item in enumerate(feature.run_items) if isinstance(item, Rule)
-        }
-        states = tuple((index, ContainerState.of(rule)) for index, rule in rules.items())
-        state = ContainerState.of(feature)
-        self._outbox.tell(Left(number, state, states, self._outbox.printed()))
+        items = enumerate(feature.run_items)
+        rules = {index: item for index, item in items if isinstance(item, Rule)}
+        of_rules, self._of_rules = self._of_rules, defaultdict(str)
+        parts = [Part(at, ContainerState.of(one), of_rules[at]) for at, one in rules.items()]
+        own = Part(None, ContainerState.of(feature), self._outbox.printed())
+        self._outbox.tell(Left(number, (own, *parts)))
         # It may come here again.
         for container in (feature, *rules.values()):
             container.hook_failed = False

@@ -18,12 +18,14 @@ from truestep.runner.parallel.wire import (
     Asks,
     Began,
     Ended,
+    Entered,
     FailedAround,
     FailedService,
     Finished,
     Job,
     Left,
     NotRun,
+    Part,
     Recorded,
     Result,
     Started,
@@ -35,9 +37,10 @@ from truestep.runner.parallel.wire import (
 class Gathered:
     """What is known of a run by what its workers have told, and by their deaths.
 
-    `parts` of features have ended, by the feature's number. `began` and `ended` are what workers
-    told then. `aborted`: code of the project has ended the run. `died`: a worker has died outside
-    of every scenario. `seats` are the workers that there are.
+    By the numbers of a feature and a rule, or None for the feature itself, `entered` says where
+    workers have run the hooks that come before, and `parts` what has ended there. `began` and
+    `ended` are what workers told then. `aborted`: code of the project has ended the run. `died`: a
+    worker has died outside of every scenario. `seats` are the workers that there are.
 
     Args:
         places: of all scenarios.
@@ -64,14 +67,15 @@ class Gathered:
         self._tally = tally
         self._chronicle = chronicle
         self._stops_at_failure = stops_at_failure
-        self.parts: defaultdict[int, list[Left]] = defaultdict(list)
+        self.entered: defaultdict[tuple[int, int | None], list[Entered]] = defaultdict(list)
+        self.parts: defaultdict[tuple[int, int | None], list[Part]] = defaultdict(list)
         self.began: list[Began] = []
         self.ended: list[Ended] = []
         self.aborted = False
         self.died = False
         self.seats: list[Seat] = []
 
-    def take(self, seat: Seat, message: Any) -> None:  # noqa: C901  # a table of kinds
+    def take(self, seat: Seat, message: Any) -> None:  # noqa: C901, PLR0912  # a table of kinds
         """A worker has told something."""
         record = self._chronicle.record
         match message:
@@ -89,8 +93,11 @@ class Gathered:
                 seat.is_waiting = True
             case Began():
                 self._began(seat, message)
-            case Left(feature):
-                self.parts[feature].append(message)
+            case Entered(feature, rule):
+                self.entered[feature, rule].append(message)
+            case Left(feature, parts):
+                for part in parts:
+                    self.parts[feature, part.rule].append(part)
                 seat.left(feature)
             case NotRun():
                 self._was_not_run(seat, message)
@@ -126,8 +133,10 @@ class Gathered:
         feature, rule = hook.stands_at(self._places) or (seat.feature, None)
         if feature is None:
             return
-        self.parts[feature].append(hook.left(feature, rule, what))
+        self.parts[feature, rule].append(hook.part(rule, what))
         if not hook.is_last and seat.jobs:
+            entered = Entered(feature, rule, hook_failed=True, is_skipped=False, printed="")
+            self.entered[feature, rule].append(entered)
             seat.jobs = {}
             self._give_up_rest(feature, rule)
 

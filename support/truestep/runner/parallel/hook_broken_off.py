@@ -11,7 +11,7 @@ from truestep.runner.cases import CLEANUP
 from truestep.runner.outcomes import Around, Status
 from truestep.runner.parallel.places import Place
 from truestep.runner.parallel.states import ContainerState
-from truestep.runner.parallel.wire import Left
+from truestep.runner.parallel.wire import Part
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,6 @@ class HookBrokenOff:
                     return place.feature, place.rule
         return None
 
-    def left(self, feature: int, rule: int | None, what: str) -> Left:
-        """Returns what the worker would have told of its part of that feature."""
-        broken = ContainerState.broken_off(what)
-        if rule is None:
-            return Left(feature, broken, (), "")
-        return Left(feature, ContainerState.quiet(), ((rule, broken),), "")
+    def part(self, rule: int | None, what: str) -> Part:
+        """Returns what the worker would have told of its part of that rule, or of the feature."""
+        return Part(rule, ContainerState.broken_off(what), "")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -40,7 +41,11 @@ class Replay(ModelRunner):  # type: ignore[misc]  # behave has no types
         self._undefined_steps = loaded.undefined_steps
         self._crew = crew
         self._places = places
-        self._numbers = {id(feature): number for number, feature in enumerate(loaded.features)}
+        self._numbers: dict[int, tuple[int, int | None]] = {}
+        for number, feature in enumerate(loaded.features):
+            self._numbers[id(feature)] = number, None
+            self._numbers |= {id(item): (number, at) for at, item in enumerate(feature.run_items)}
+        self._selected: defaultdict[tuple[int, int | None], list[int]] = defaultdict(list)
 
     def run(self) -> bool:
         """Waits for all results and tells them; returns whether the run failed."""
@@ -55,10 +60,10 @@ class Replay(ModelRunner):  # type: ignore[misc]  # behave has no types
 
     def run_hook_with_capture(self, hook_name: str, *args: Any, **_: Any) -> bool:
         """Waits for what ran in the workers."""
-        if hook_name == "after_feature":
-            return self._feature_ended(args[0])
-        if hook_name == "after_rule":
-            return self._rule_ended(args[0])
+        if hook_name in ("before_feature", "before_rule"):
+            return self._container_begins(args[0])
+        if hook_name in ("after_feature", "after_rule"):
+            return self._container_ends(args[0])
         if hook_name == "after_all":
             self._end()
         return True
@@ -74,12 +79,10 @@ class Replay(ModelRunner):  # type: ignore[misc]  # behave has no types
 
     def layer_failed(self, layer: str) -> bool:
         """Tells whether cleanups of a layer of the context have failed in a worker."""
-        if layer == "feature":
-            parts = self._crew.parts(self._numbers[id(self.feature)])
+        if layer in ("feature", "rule"):
+            container = self.feature if layer == "feature" else self.context.rule
+            parts = self._crew.parts(*self._numbers[id(container)])
             return any(part.state.cleanup_failed for part in parts)
-        if layer == "rule":
-            states = self._states_of_rule(self.context.rule)
-            return any(state.cleanup_failed for state in states)
         return layer == "testrun" and any(one.cleanup_failed for one in self._crew.gathered.ended)
 
     def _begin(self) -> None:
@@ -87,23 +90,24 @@ class Replay(ModelRunner):  # type: ignore[misc]  # behave has no types
         sys.stdout.write(began.printed if began else "")
         if began is None or not began.passed:
             self.hook_failures += 1
-            self.context.abort(reason="before_all failed")
+            self.aborted = True
             return
         for position in began.selected:
-            scenario = self._places[position].scenario
-            scenario.run = partial(self._replay, position)
+            place = self._places[position]
+            place.scenario.run = partial(self._replay, position)
+            self._selected[place.feature, None].append(position)
+            if place.rule is not None:
+                self._selected[place.feature, place.rule].append(position)
         for number, feature in enumerate(self.features):
-            feature.run = partial(self._run_feature, number, frozenset(began.selected))
+            feature.run = partial(self._run_feature, number)
 
-    def _run_feature(self, number: int, selected: Collection[int], runner: ModelRunner) -> bool:
-        feature = self.features[number]
-        rows = enumerate(self._places)
-        own = [one for one, place in rows if place.feature == number and one in selected]
+    def _run_feature(self, number: int, runner: ModelRunner) -> bool:
+        own = self._selected[number, None]
         never_begun = own and all(self._crew.result(one) is None for one in own)
-        if never_begun and not self._crew.parts(number):
+        if never_begun and not self._crew.parts(number, None):
             # The run has ended before.
             return False
-        return bool(Feature.run(feature, runner))
+        return bool(Feature.run(self.features[number], runner))
 
     def _replay(self, position: int, _runner: ModelRunner) -> bool:
         scenario = self._places[position].scenario
@@ -136,21 +140,27 @@ class Replay(ModelRunner):  # type: ignore[misc]  # behave has no types
         for formatter in self.formatters:
             getattr(formatter, name)(argument)
 
-    def _feature_ended(self, feature: Feature) -> bool:
-        for part in self._crew.parts(self._numbers[id(feature)]):
-            part.state.put(feature)
-            sys.stdout.write(part.printed)
-        return not feature.hook_failed
+    def _container_begins(self, container: Any) -> bool:
+        """A feature or a rule begins: its hooks have run in a first worker."""
+        numbers = self._numbers[id(container)]
+        for entered in self._crew.entered(*numbers, self._selected[numbers])[:1]:
+            sys.stdout.write(entered.printed)
+            container.hook_failed |= entered.hook_failed
+            if entered.is_skipped:
+                container.skip()
+        return not container.hook_failed
 
-    def _rule_ended(self, rule: Any) -> bool:
-        for state in self._states_of_rule(rule):
-            state.put(rule)
-        return not rule.hook_failed
-
-    def _states_of_rule(self, rule: Any) -> list[Any]:
-        number = next(n for n, item in enumerate(rule.feature.run_items) if item is rule)
-        parts = self._crew.parts(self._numbers[id(rule.feature)])
-        return [state for part in parts for at, state in part.rules if at == number]
+    def _container_ends(self, container: Any) -> bool:
+        """It ends. In each worker it has hooks of its own; what is the same is told once."""
+        numbers = self._numbers[id(container)]
+        parts = self._crew.parts(*numbers)
+        entered = self._crew.gathered.entered[numbers]
+        others = list(dict.fromkeys(one.printed for one in entered))[1:]
+        for part in parts:
+            part.state.put(container)
+        for printed in [*others, *dict.fromkeys(part.printed for part in parts)]:
+            sys.stdout.write(printed)
+        return not container.hook_failed
 
     def _end(self) -> None:
         ended = self._crew.ended()
@@ -159,7 +169,8 @@ class Replay(ModelRunner):  # type: ignore[misc]  # behave has no types
             sys.stdout.write(printed)
         self.hook_failures += sum(one.hook_failed for one in ended)
         if self._crew.gathered.aborted or self._crew.is_interrupted:
-            self.context.abort(reason="ended early")
+            # The workers have said why.
+            self.aborted = True
         self.hook_failures += self._crew.gathered.died
 
 

@@ -107,18 +107,16 @@ class ContainerState:
         )
 
     @classmethod
-    def quiet(cls) -> ContainerState:
-        """Returns that of one around which all went well."""
-        return cls(None, None, hook_failed=False, cleanup_failed=False, captured=None)
-
-    @classmethod
     def broken_off(cls, what: str) -> ContainerState:
         """Returns that of one in whose hooks a worker died; `what` says how."""
         error = SentError(WorkerDiedError.__name__, what, None)
         return cls(what, error, hook_failed=True, cleanup_failed=False, captured=None)
 
     def put(self, container: Any) -> None:
-        """Puts it into behave's feature or rule; what another worker had there is kept, too."""
+        """Puts it into behave's feature or rule.
+
+        What another worker had there is kept, too; what is the same for both is told once.
+        """
         container.hook_failed |= self.hook_failed
         if self.exception is not None and container.exception is None:
             container.exception = self.exception.error()
@@ -126,7 +124,14 @@ class ContainerState:
             told = (container.error_message, self.error_message)
             container.error_message = "\n".join(text for text in told if text)
         if self.captured is not None:
-            container.captured.add_captured(self.captured)
+            known = {_pieces(one) for one in container.captured.captures}
+            for one in self.captured.captures:
+                if _pieces(one) not in known:
+                    container.captured.add_captured(one, use_merge=False)
+
+
+def _pieces(captured: Any) -> tuple[str, ...]:
+    return captured.name, captured.stdout, captured.stderr, captured.log
 
 
 @dataclass(frozen=True)

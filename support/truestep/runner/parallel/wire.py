@@ -115,16 +115,38 @@ class NotRun:
 
 
 @dataclass(frozen=True)
-class Left:
-    """From a worker: its part of a feature has ended.
+class Entered:
+    """From a worker: the hooks before a feature, or one of its rules, have run.
 
-    `rules` has those of its rules that had a part in it, by their number in the feature.
+    `rule` is its number in the feature; `printed` is what they printed. `is_skipped`: they have
+    left it out.
     """
 
     feature: int
-    state: ContainerState
-    rules: tuple[tuple[int, ContainerState], ...]
+    rule: int | None
+    hook_failed: bool
+    is_skipped: bool
     printed: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a worker had of a feature or of a rule: how that ended, and what its last hooks printed.
+
+    `rule` is its number in the feature.
+    """
+
+    rule: int | None
+    state: ContainerState
+    printed: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """From a worker: its part of a feature has ended, with its parts of rules."""
+
+    feature: int
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)

@@ -102,8 +102,8 @@ class WorkerRecord(ScenarioRecord):
                 job.attempt,
             )
         }
-        self._outbox.scenario_begins()
         self._outbox.tell(Started(job.position))
+        self._outbox.scenario_begins()
 
     def scenario_finished(self, scenario: Any) -> None:
         """It has ended: the parent is told, also when the record could not be written."""
