@@ -41,9 +41,6 @@ random-orders: $(VENV)/specs
 	  $(BIN)/behave -f null -D backend=embedded -j 4 -D order=random -D seed=$$seed || exit 1; \
 	done
 
-performance: $(VENV)/test
-	$(BIN)/python -m bench.page
-
 accounts-table: $(VENV)/test
 	$(BIN)/python -m bench.accounts
 

@@ -106,6 +106,13 @@ class ScenarioScope:
                 return
             pause(seconds)
 
+    def is_broken_by(self, error: BaseException | None) -> bool:
+        """Tells whether an error is one that comes when a server does not answer any more."""
+        kinds = [
+            kind for running, _ in self._places.values() for kind in running.service.not_ready()
+        ]
+        return isinstance(error, tuple(kinds))
+
     def _pausable(self, name: str) -> Pausable:
         running, _ = self._places[name]
         if isinstance(running.provider, Pausable):

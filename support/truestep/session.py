@@ -173,7 +173,8 @@ class Session:
     def after_step(self, context: Any, step: Any) -> None:
         """Tells a failure that comes from a dead server apart from a failed expectation."""
         if step.status.has_failed():
-            unanswered = isinstance(step.exception, NoAnswerError)
+            error = step.exception
+            unanswered = isinstance(error, NoAnswerError) or context.scope.is_broken_by(error)
             context.scope.raise_if_dead(within_s=DIES_WITHIN_S if unanswered else 0.0)
 
     def after_scenario(self, context: Any, scenario: Any) -> None:

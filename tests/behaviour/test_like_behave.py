@@ -198,7 +198,8 @@ class Seen:
         """All lines; those of several workers' hooks place by place, and of their log sorted."""
         if jobs == 1:
             return [*self.lines, *(f"hooks: {line}" for one in self.hooks for line in one)]
-        logged = [line for line in self.lines if line.startswith("printed on stderr")]
+        # Two that write at the same moment may end their lines one behind the other.
+        logged = [line for line in self.lines if re.match(r"printed on stderr: *\S", line)]
         others = [line for line in self.lines if not line.startswith("printed on stderr")]
         return [*others, *sorted(logged), *(f"hooks: {line}" for line in by_place(self.hooks))]
 

@@ -41,10 +41,10 @@ def test_after_the_first_run_a_start_cache_is_made_and_used_from_then_on(
             assert "-XX:AOTCache" not in _command(server)
         assert _trainers(cache) == []
     [trainer] = _trainers(cache)
-    eventually(trainer.nice, equal_to(19), what="its niceness", within_s=30)
+    eventually(trainer.nice, equal_to(19), what="its niceness", within_s=240)
     assert os.getsid(trainer.pid) != os.getsid(0)
     train_in_background(cache)
-    eventually(lambda: _trainers(cache), equal_to([trainer]), what="trainers", within_s=60)
+    eventually(lambda: _trainers(cache), equal_to([trainer]), what="trainers", within_s=240)
 
     def start_cache() -> str | None:
         if not trainer.is_running() or trainer.status() == psutil.STATUS_ZOMBIE:
@@ -55,7 +55,7 @@ def test_after_the_first_run_a_start_cache_is_made_and_used_from_then_on(
         return None
 
     # It only gets the time that others leave.
-    eventually(start_cache, not_none(), what="the start cache", within_s=300)
+    eventually(start_cache, not_none(), what="the start cache", within_s=2400)
     with (
         new_run(tmp_path) as run,
         start("kafka", Backend.EMBEDDED, replace(run, cache=cache)) as server,
@@ -66,19 +66,19 @@ def test_after_the_first_run_a_start_cache_is_made_and_used_from_then_on(
 
 def test_a_trainer_that_is_killed_leaves_no_broker_behind(cache: Path) -> None:
     train_in_background(cache)
-    [trainer] = eventually(lambda: _trainers(cache), has_length(1), what="trainers", within_s=60)
+    [trainer] = eventually(lambda: _trainers(cache), has_length(1), what="trainers", within_s=240)
     [broker] = eventually(
         lambda: [child for child in trainer.children() if "kafka.Kafka" in child.cmdline()],
         has_length(1),
         what="brokers of the trainer",
-        within_s=120,
+        within_s=240,
     )
     trainer.send_signal(signal.SIGKILL)
     eventually(
         lambda: broker.is_running() and broker.status() != psutil.STATUS_ZOMBIE,
         equal_to(False),
         what="whether the broker runs",
-        within_s=60,
+        within_s=240,
     )
 
 

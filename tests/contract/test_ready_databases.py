@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg2
 import pytest
 from hamcrest import empty, equal_to, greater_than, has_length, less_than_or_equal_to, not_
@@ -84,7 +85,11 @@ def test_a_server_that_dies_is_noticed_by_who_leaves_and_by_who_enters(
 ) -> None:
     client = embedded.isolation.enter("s1")
     eventually(lambda: len(made(embedded)), greater_than(1), what="databases that are ready")
-    server_process(embedded).kill()
+    server = server_process(embedded)
+    # Each connection has a process of its own, which goes a moment after the server.
+    everything = [*server.children(), server]
+    server.kill()
+    psutil.wait_procs(everything)
     eventually(embedded.provider.death, equal_to("killed by SIGKILL"), what="its death")
     with pytest.raises(psycopg2.OperationalError):
         embedded.isolation.leave(client)

@@ -66,7 +66,7 @@ def app(server: RunningService) -> Iterator[KafkaProducer]:
 
 @contextmanager
 def place_on(
-    server: RunningService, name: str | None = "accounts", *, may_reset: bool = True
+    server: RunningService, name: str | None = None, *, may_reset: bool = True
 ) -> Iterator[SharedPlace]:
     place = server.service.shared_place(server.endpoint, name, may_reset=may_reset)
     try:
@@ -294,7 +294,7 @@ def test_many_topics_take_as_many_questions_as_one(
 def test_closing_leaves_what_was_not_left_and_may_come_before_preparing(
     server: RunningService, topic: str
 ) -> None:
-    place = server.service.shared_place(server.endpoint, "accounts", may_reset=True)
+    place = server.service.shared_place(server.endpoint, None, may_reset=True)
     place.close()
     place.prepare()
     client = place.enter("s1")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from examples.accounts.config import TOPIC
 from examples.accounts.specs.own_run import NAME, new_run, settings_of, started
 from truestep.services.base import SharedPlace
 
@@ -37,7 +38,9 @@ def deployed(project: Path) -> Iterator[Deployed]:
     Args:
         project: the folder of this project, below which its log goes.
     """
-    settings = settings_of(project, {}, {"backend": "embedded"})
+    # Where it is deployed, it has the topic by the name that other teams know.
+    told = {"backend": "embedded", f"{NAME}.env.USER_EVENTS_TOPIC": TOPIC}
+    settings = settings_of(project, {}, told)
     with started(settings, new_run(settings, project)) as running:
         places = {name: one.isolation for name, one in running.beside.items()}
         urls = {name: one.url for name, one in places.items() if isinstance(one, SharedPlace)}
