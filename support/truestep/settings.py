@@ -492,7 +492,9 @@ GENERAL_KEYS: Mapping[str, Key] = {
     "retries": Key("0", whole(0, 100), "how often a failed scenario runs again"),
     "repeat": Key("1", whole(1, 100_000), "how often each scenario runs, to see if it ever fails"),
     "timeout_s": Key(
-        "", optional(positive), "seconds a scenario may take; its tag @timeout(30) beats it"
+        "",
+        optional(positive),
+        "seconds a scenario may take, times wait_scale; its tag @timeout(30) beats it",
     ),
     "shard": Key(
         "auto",

@@ -86,6 +86,26 @@ def test_application_is_started_once_per_run_whatever_lifetime_is_set(
     assert len({one["pid"] for one in seen}) == 1
 
 
+def test_workers_share_one_instance_that_is_to_be_shared(moody: Project) -> None:
+    # Each worker comes to some of either kind.
+    beside = "  Scenario: Beside\n    * nothing is asked of it\n"
+    noted = "  @moody\n  Scenario: {}\n    * the process is noted\n"
+    scenarios = "".join(
+        noted.format(n) + beside.replace("Beside", f"Beside {n}") for n in range(12)
+    )
+    moody.write("features/one.feature", f"Feature: One\n{scenarios}")
+    moody.write(
+        "steps/idle_steps.py",
+        "from behave import step\n\n\n@step('nothing is asked of it')\n"
+        "def idle(context):\n    pass\n",
+    )
+    set_up(moody, shared="yes")
+    ours = ("-r", "truestep.runner:Runner", "-j", "2", "-D", "order=random", "-D", "seed=6")
+    seen = processes(moody.behave("--no-capture", *ours, "features/one.feature"))
+    assert len(seen) == 12
+    assert len({one["pid"] for one in seen}) == 1
+
+
 def test_application_has_a_process_group_and_an_environment_of_its_own(moody: Project) -> None:
     set_up(moody, **{"env.GREETING": "hello"})
     scenario(moody, "    * the process is noted\n")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hamcrest import empty, is_
 
 from tests.behaviour.truth import Told
 from tests.project import Project
-from truestep.polling import pause, pauses
+from truestep.polling import eventually, pause
 
 OURS = ("-r", "truestep.runner:Runner")
 ENVIRONMENT = """\
@@ -163,10 +164,7 @@ def test_run_goes_on_without_the_process_that_forks_workers(suite: Project) -> N
     suite.write("features/one.feature", "Feature: One\n  Scenario: a\n    * it waits for ever\n")
     suite.write("features/two.feature", "Feature: Two\n  Scenario: b\n    * another one waits\n")
     process = suite.start(*OURS, "-j", "2", "-D", "timeout_s=3")
-    for seconds in pauses():
-        if (suite.folder / "waits.txt").exists():
-            break
-        pause(seconds)
+    eventually((suite.folder / "waits.txt").exists, is_(True), what="a scenario", within_s=60)
     [zygote] = psutil.Process(process.pid).children()
     workers = zygote.children()
     zygote.kill()
@@ -176,6 +174,22 @@ def test_run_goes_on_without_the_process_that_forks_workers(suite: Project) -> N
     assert "1 scenario passed, 0 failed, 1 error" in out
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert not alive
+
+
+def test_killed_run_leaves_nothing_of_the_services_that_its_workers_shared(tmp_path: Path) -> None:
+    project = Project.of("notes", tmp_path)
+    project.write("steps/waiting_steps.py", STEPS)
+    project.write(
+        "features/notes.feature", "@redis\nFeature: a\n  Scenario: a\n    * it waits for ever\n"
+    )
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {"TMPDIR": str(temporary)}
+    process = project.start(*OURS, "-j", "2", "-D", "repeat=2", environment=environment)
+    eventually((project.folder / "waits.txt").exists, is_(True), what="a scenario", within_s=60)
+    process.kill()
+    process.communicate(timeout=60)
+    eventually(lambda: [*temporary.iterdir()], empty(), what="what is left", within_s=30)
 
 
 def test_worker_killed_with_the_run_is_not_said_to_lack_memory(suite: Project) -> None:
@@ -193,10 +207,7 @@ def test_worker_killed_with_the_run_is_not_said_to_lack_memory(suite: Project) -
     )
     (suite.folder / "features/one.feature").unlink()
     process = suite.start(*OURS, "-j", "2")
-    for seconds in pauses():
-        if (suite.folder / "waits.txt").exists():
-            break
-        pause(seconds)
+    eventually((suite.folder / "waits.txt").exists, is_(True), what="a scenario", within_s=60)
     for _ in range(2):
         os.kill(process.pid, signal.SIGINT)
         pause(0.1)

@@ -209,7 +209,8 @@ def test_time_limit_of_all_scenarios_is_a_setting(suite: Project) -> None:
 
 
 def test_scenario_that_takes_no_interrupt_is_killed(suite: Project) -> None:
-    feature(suite, "@timeout(0.2)|When it waits for ever and takes no interrupt", WELL)
+    # On a fast machine, all limits are shorter.
+    feature(suite, "@timeout(2)|When it waits for ever and takes no interrupt", WELL)
     run = told(suite, "-D", "wait_scale=0.1")
     assert run.outcomes == {"one a": "error", "one b": "passed"}
     said = "took longer than 0.2 s, did not end when it was interrupted, and its worker was killed"
@@ -290,6 +291,22 @@ def test_whole_feature_stays_with_one_worker_in_order(suite: Project) -> None:
     assert told(suite, "-j", "3").counts == {"passed": 12}
     lines = (suite.folder / "order.txt").read_text().splitlines()
     assert lines == sorted(lines)
+
+
+def test_whole_feature_stays_together_when_some_of_it_is_tried_again(suite: Project) -> None:
+    once = "When nobody else is in here\n    Then it passes at try 2"
+    feature(suite, once, *["When nobody else is in here"] * 8, tags="@whole")
+    feature(suite, *[WELL] * 3, name="two")
+    assert told(suite, "-j", "3", "-D", "retries=1").facts["counts"] == {"flaky": 1, "passed": 11}
+
+
+def test_repeated_scenario_is_stopped_at_its_first_failure_when_asked(suite: Project) -> None:
+    feature(suite, "Then it fails every 3. time", f"@serial|{WELL}")
+    run = told(suite, "-D", "repeat=10", "--stop")
+    assert "failed 1 of 3: this time" in run.run.out
+    assert run.facts["counts"] == {"failed": 1, "not run": 1}
+    tried = [message["willBeRetried"] for _, message in run.messages if "willBeRetried" in message]
+    assert tried == [True, True, False]
 
 
 def test_first_failure_stops_all_when_asked(suite: Project) -> None:

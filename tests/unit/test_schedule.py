@@ -204,3 +204,17 @@ def test_the_time_left_is_that_of_what_waits_and_half_of_what_runs() -> None:
     assert schedule.left_s() == 16 / 2 + 3
     schedule.take(None)
     assert schedule.left_s() == (12 + 2) / 2 + 3
+
+
+def test_worker_is_given_no_unit_of_a_lock_that_stays_with_another_one() -> None:
+    locked = Unit((0,), 0, 9.0, locks=frozenset({"shop"}))
+    alone = Unit((1,), 0, 1.0, alone=True, locks=frozenset({"shop"}))
+    free = Unit((2,), 0, 1.0)
+    schedule = Schedule([locked, alone, free], 2)
+    assert schedule.take(None, barred={"shop"}) == free
+    schedule.done(free)
+    assert schedule.take(None, barred={"shop"}) is None
+    assert schedule.take(None) == locked
+    schedule.done(locked)
+    assert schedule.take(None, barred={"shop"}) is None
+    assert schedule.take(None) == alone

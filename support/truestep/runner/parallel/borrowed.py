@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from truestep.errors import CannotPauseError
 from truestep.pool import RunningService, StartedService
 from truestep.redaction import register_secret
-from truestep.runner.parallel.shared import Acquired, Desk, connect
+from truestep.runner.parallel.shared import Acquired, Address, Desk, connect
 from truestep.services.base import Choice, Endpoint, Provider, Service, close_unless_dead
 
 
@@ -22,7 +22,7 @@ class Borrowed:
         may_pause: tells whether the scenario that runs may freeze a server: no other one runs.
     """
 
-    def __init__(self, address: str, may_pause: Callable[[], bool]) -> None:
+    def __init__(self, address: Address, may_pause: Callable[[], bool]) -> None:
         self._address = address
         self._may_pause = may_pause
 

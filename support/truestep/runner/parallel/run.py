@@ -13,6 +13,7 @@ from typing import Any
 from behave.formatter.progress import ProgressFormatterBase
 from behave.runner import the_step_registry
 
+from truestep import polling
 from truestep.console import Console
 from truestep.runner.afterwards import load_early
 from truestep.runner.needs import Needs
@@ -77,8 +78,11 @@ class ParallelRun:
         # A worker is a copy of this process as it is now.
         self._zygote = Zygote(partial(work, loaded))
         self._services = SharedServices(settings, console)
+        # What a scenario waits for is scaled, and so are the starts of services in this process.
+        polling.configure(scale=settings.wait_scale)
         limits = [one.timeout_s or settings.timeout_s for one in needs]
-        self._chronicle = Chronicle(record, self._places, limits)
+        limits_s = [None if limit is None else polling.scaled(limit) for limit in limits]
+        self._chronicle = Chronicle(record, self._places, limits_s)
         self._record = record
         record.facts.repeat = settings.repeat
         attempts = Attempts(retries=settings.retries, repeat=settings.repeat)

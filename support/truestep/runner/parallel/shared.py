@@ -22,6 +22,8 @@ from truestep.services.base import CanSweep, Choice, Endpoint, HasLog, Pausable,
 from truestep.settings import Settings
 from truestep.workspace import Workspace
 
+Address = tuple[str, int]
+
 
 @dataclass(frozen=True)
 class Acquired:
@@ -102,7 +104,7 @@ class SharedServices:
     """
 
     def __init__(self, settings: Settings, console: Console) -> None:
-        self.address: str | None = None
+        self.address: Address | None = None
         self._workspace = Workspace()
         self._run_id = secrets.token_hex(3)
         if "truestep.hooks" not in sys.modules:
@@ -112,9 +114,10 @@ class SharedServices:
         self._pool = ServicePool(settings, context, isolated=False)
         desk = Desk(self._pool)
         DeskServer.register("desk", callable=lambda: desk)
-        server = DeskServer(authkey=_KEY).get_server()
+        # Not a socket in a folder of its own, which a run that is killed would leave behind.
+        server = DeskServer(("127.0.0.1", 0), authkey=_KEY).get_server()
         threading.Thread(target=server.serve_forever, daemon=True, name="desk").start()
-        self.address = str(server.address)
+        self.address = server.address  # type: ignore[assignment]  # of the kind that was given
 
     def sweep(self, run_id: str) -> None:
         """Removes what a worker that died has left on the services."""
@@ -134,7 +137,7 @@ class SharedServices:
 _KEY = os.urandom(32)
 
 
-def connect(address: str) -> Desk:
+def connect(address: Address) -> Desk:
     """Returns the parent's desk, in a worker."""
     server: Any = DeskServer(address, authkey=_KEY)
     server.connect()

@@ -25,6 +25,7 @@ from truestep.runner.parallel.feed import Feed
 from truestep.runner.parallel.outbox import Outbox
 from truestep.runner.parallel.places import Place, places_of
 from truestep.runner.parallel.printing import Printing
+from truestep.runner.parallel.shared import Address
 from truestep.runner.parallel.states import ScenarioState
 from truestep.runner.parallel.teller import Teller
 from truestep.runner.parallel.wire import (
@@ -148,7 +149,7 @@ class Errand:
     name: str
     folder: Path
     run_id: str
-    services: str | None
+    services: Address | None
     announces: bool
     is_only_one: bool
 

@@ -66,7 +66,11 @@ APPLICATION_KEYS: Mapping[str, Key] = {
         _names,
         "headers, parameters and names in JSON whose values no report shows, separated by commas",
     ),
-    "shared": Key("no", yes_or_no, "whether workers side by side use one instance of it"),
+    "shared": Key(
+        "no",
+        yes_or_no,
+        "whether all workers use one instance of it; its scenarios then run one at a time",
+    ),
     "stop_within_s": Key("10", positive, "seconds from SIGTERM to SIGKILL"),
     "env.*": Key("", str, "a variable for it; {postgres.url}, {redis.url}, {kafka.bootstrap}"),
     "stack.*": Key("", str, "the URL of a service in its stack; {db:5432} is its published port"),
