@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hamcrest import contains_string, empty, equal_to, not_none
+from hamcrest import contains_string, empty, equal_to, has_length, not_none
 
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.polling import eventually
@@ -126,7 +126,8 @@ def test_a_workspace_is_private_and_gone_when_it_is_closed() -> None:
     assert one.parent == root
     others = stat.S_IMODE(root.stat().st_mode) & 0o077
     assert others == (0o011 if os.geteuid() == 0 else 0)
-    assert len(_processes_of(root)) == 1
+    # Its program is there a moment after its process.
+    eventually(lambda: _processes_of(root), has_length(1), what="the reaper")
     workspace.close()
     workspace.close()
     assert not root.exists()
