@@ -87,9 +87,9 @@ def test_a_server_that_dies_is_noticed_by_who_leaves_and_by_who_enters(
     eventually(lambda: len(made(embedded)), greater_than(1), what="databases that are ready")
     server = server_process(embedded)
     # Each connection has a process of its own, which goes a moment after the server.
-    everything = [*server.children(), server]
+    sessions = server.children()
     server.kill()
-    psutil.wait_procs(everything)
+    psutil.wait_procs(sessions)
     eventually(embedded.provider.death, equal_to("killed by SIGKILL"), what="its death")
     with pytest.raises(psycopg2.OperationalError):
         embedded.isolation.leave(client)
