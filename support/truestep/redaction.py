@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 
 _HIDDEN = "***"
 _URL_PASSWORD = re.compile(
@@ -16,6 +17,14 @@ def register_secret(secret: str) -> str:
     if secret:
         _secrets.add(secret)
     return secret
+
+
+def new_password() -> str:
+    """Returns a random password, hidden from now on.
+
+    Of letters and digits alone: it means itself in a URL, in a command and in a configuration file.
+    """
+    return register_secret(secrets.token_hex(16))
 
 
 def redact(text: str) -> str:

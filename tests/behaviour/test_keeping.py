@@ -104,7 +104,7 @@ def test_what_is_told_of_a_kept_service_is_private(keeping: Keeping) -> None:
     [file] = keeping.state.rglob("redis.json")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    password = re.search(r":(\w[^@]*)@", keeping.kept()["endpoint"]["url"])
+    password = re.search(r":(\w+)@", keeping.kept()["endpoint"]["url"])
     assert password
     everyone = psutil.process_iter(["cmdline"])
     assert not [one for one in everyone if password[1] in " ".join(one.info["cmdline"] or ())]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from truestep.cache import Recipe, keep
 from truestep.errors import BackendUnavailableError, ServiceError, file_trouble
-from truestep.redaction import register_secret
+from truestep.redaction import new_password, register_secret
 from truestep.services.base import RunContext
 from truestep.services.cloning import clone
 from truestep.services.postgres.programs import ENVIRONMENT, give, login, programs, server_user
@@ -81,7 +80,7 @@ def _initdb(folder: Path, context: RunContext) -> None:
     user = server_user()
     password = folder / "password"
     password.touch(mode=0o600)
-    password.write_text(secrets.token_urlsafe(24))
+    password.write_text(new_password())
     give(folder, user)
     done = subprocess.run(
         [

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from testcontainers.community.postgres import PostgresContainer
 
-from truestep.redaction import register_secret
+from truestep.redaction import new_password
 from truestep.services.base import Endpoint, RunContext
 from truestep.services.containers import ContainerProvider
 from truestep.services.postgres.url import DEFAULT_PORT, DEFAULT_USER, login_url
@@ -33,7 +32,7 @@ class PostgresContainerProvider(ContainerProvider):
 
     def __init__(self, values: Values, context: RunContext) -> None:
         super().__init__("postgres", values["image"], DEFAULT_PORT, values["port"], context.console)
-        self._password = register_secret(secrets.token_urlsafe(16))
+        self._password = new_password()
 
     def build(self) -> Any:
         """Returns testcontainers' PostgreSQL container."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
-from urllib.parse import quote
 
-from truestep.redaction import register_secret
+from truestep.redaction import new_password
 from truestep.services.base import Endpoint, RunContext
 from truestep.services.containers import ContainerProvider
 from truestep.services.redis.url import DEFAULT_PORT
@@ -29,7 +27,7 @@ class RedisContainerProvider(ContainerProvider):
 
     def __init__(self, values: Values, context: RunContext) -> None:
         super().__init__("redis", values["image"], DEFAULT_PORT, values["port"], context.console)
-        self._password = register_secret(secrets.token_urlsafe(16))
+        self._password = new_password()
         self._databases = values["databases"]
 
     def build(self) -> Any:
@@ -44,4 +42,4 @@ class RedisContainerProvider(ContainerProvider):
 
     def endpoint(self, host: str, port: int) -> Endpoint:
         """Returns the endpoint with the password in its URL."""
-        return Endpoint(host, port, f"redis://:{quote(self._password)}@{host}:{port}/0")
+        return Endpoint(host, port, f"redis://:{self._password}@{host}:{port}/0")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import platform
-import secrets
 import shutil
 import signal
 import sys
 import zipfile
 from pathlib import Path
-from urllib.parse import quote
 
 from truestep.cache import Recipe, keep
 from truestep.errors import BackendUnavailableError
-from truestep.redaction import register_secret
+from truestep.redaction import new_password
 from truestep.services import artifacts
 from truestep.services.base import Endpoint, RunContext
 from truestep.services.local import LocalProvider
@@ -43,7 +41,7 @@ class EmbeddedRedis(LocalProvider):
         program = self._program or find_program(self._context)
         folder = self._new_scratch()
         port = self._values["port"] or free_port()
-        password = register_secret(secrets.token_urlsafe(16))
+        password = new_password()
         configuration = folder / "redis.conf"
         configuration.touch(mode=0o600)
         configuration.write_text(
@@ -60,7 +58,7 @@ class EmbeddedRedis(LocalProvider):
             stop_by=signal.SIGKILL,
         )
         self._process.start()
-        return Endpoint(LOOPBACK, port, f"redis://:{quote(password)}@{LOOPBACK}:{port}/0")
+        return Endpoint(LOOPBACK, port, f"redis://:{password}@{LOOPBACK}:{port}/0")
 
 
 def find_program(context: RunContext) -> Path:
