@@ -13,16 +13,23 @@ from truestep.console import Console
 from truestep.errors import TruestepError
 
 _MERGED = Path("reports/merged")
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit code: 0 when all is well, 1 when not, 2 for misuse."""
+    """Runs one command and returns the exit code.
+
+    That is 0 when all is well, 1 when not, 2 for misuse, and 130 after Ctrl-C, as in a shell.
+    """
     chosen = _parser().parse_args(arguments)
     try:
         return int(chosen.run(chosen))
     except TruestepError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("truestep: interrupted\n")
+        return _INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from truestep.errors import ServiceError, file_trouble
 from truestep.keeping.provider import KeptProvider
-from truestep.keeping.starting import WHY, start_keeper, usable
+from truestep.keeping.starting import WHY, can_be_given_a_keeper, start_keeper, usable
 from truestep.keeping.state import KeptService
 from truestep.polling import pause, pauses, scaled
 from truestep.services import registry
@@ -261,7 +261,7 @@ class ServicePool:
             return self._service(name), KeptProvider(partial(self._kept.__getitem__, name))
         service, provider = self._checked.pop(name) if name in self._checked else self._new(name)
         stays = self._settings.reuse and owner == RUN and self._can_be_kept(name)
-        if stays and choice.backend is not Backend.EXTERNAL:
+        if stays and choice.backend is not Backend.EXTERNAL and can_be_given_a_keeper(service):
             general = self._settings.general
             provider = KeptProvider(lambda: start_keeper(service, choice, general).kept)
         return service, provider

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
+import signal
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -136,6 +140,9 @@ def test_up_leaves_what_is_kept_and_replaces_what_has_other_settings(keeping: Ke
     assert keeping.server() == first
     other = keeping.truestep("up", "redis", "-D", "redis.databases=32")
     assert (other.code, "kept already" in other.out) == (0, False)
+    assert other.out.splitlines()[0] == (
+        "truestep: the kept redis goes: it was started with other settings, or by another version"
+    )
     assert not _lives(first)
     assert "kept by truestep up" in keeping.behave("-D", "redis.databases=32").err
 
@@ -208,6 +215,50 @@ def freeze(context):
     ) in run.out.replace("\n    ", "\n")
 
 
+def test_reuse_keeps_nothing_beside_a_service_that_is_kept_with_other_settings(
+    keeping: Keeping,
+) -> None:
+    keeping.behave("-D", "reuse=yes")
+    server = keeping.server()
+    run = keeping.behave("-D", "reuse=yes", "-D", "redis.databases=32")
+    assert "the kept redis is not used: it was started with other settings" in run.err
+    assert _lives(server)
+    assert keeping.truestep("down").out == "  redis     stopped\n"
+    assert keeping.keepers() == []
+
+
+def test_ctrl_c_ends_what_up_has_begun(
+    keeping: Keeping, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = tmp_path / "begun"
+    server = tmp_path / "bin" / "redis-server"
+    server.parent.mkdir()
+    server.write_text(f"#!/bin/sh\ntouch {begun}\nexec tail -f /dev/null\n")
+    server.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{server.parent}:/usr/bin:/bin")
+    up = subprocess.Popen(
+        [sys.executable, "-m", "truestep", "up", "redis"],
+        cwd=keeping.project.folder,
+        env={**os.environ, **keeping.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    eventually(begun.exists, equal_to(True), what="whether the server runs", within_s=30)
+    # As a terminal does: all that `up` has started gets it, too.
+    os.killpg(up.pid, signal.SIGINT)
+    out, _ = up.communicate()
+    assert (up.returncode, out.splitlines()) == (
+        130,
+        [
+            "truestep: broken off; what is ready stays: python -m truestep down",
+            "truestep: interrupted",
+        ],
+    )
+    eventually(keeping.keepers, equal_to([]), what="the keepers", within_s=20)
+
+
 def test_reuse_leaves_what_a_run_has_started_to_the_next_one(keeping: Keeping) -> None:
     first = keeping.behave("-D", "reuse=yes")
     assert "asked for by [truestep] backend in behave.ini" in first.err
@@ -254,6 +305,44 @@ def test_what_cannot_be_kept_is_refused(
 ) -> None:
     run = keeping.truestep(*arguments)
     assert (run.code, run.out, run.err) == (1, "", error)
+
+
+@pytest.mark.parametrize(
+    ("variable", "error"),
+    [
+        (
+            "TMPDIR",
+            (
+                "a service cannot be kept here:"
+                " its keeper cannot have a socket: AF_UNIX path too long\n"
+                "  Looked at: {folder}\n"
+                "  Try: set TMPDIR to a folder that can be written, with a short path\n"
+            ),
+        ),
+        (
+            "XDG_STATE_HOME",
+            (
+                "redis cannot be kept:"
+                " what there is to tell of it cannot be written: Not a directory\n"
+                "  Looked at: {folder}/truestep/kept/{digest}\n"
+                "  Try: mend that, or name another folder: XDG_STATE_HOME\n"
+            ),
+        ),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused(
+    keeping: Keeping, tmp_path: Path, variable: str, error: str
+) -> None:
+    folder = tmp_path / ("long" * 30)
+    if variable == "TMPDIR":
+        folder.mkdir()
+    else:
+        folder.touch()
+    digest = hashlib.sha256(str(keeping.project.folder.resolve()).encode()).hexdigest()[:16]
+    environment = {**keeping.environment, variable: str(folder)}
+    run = truestep("up", "redis", folder=keeping.project.folder, environment=environment)
+    assert (run.code, run.out) == (1, "")
+    assert run.err == error.format(folder=folder, digest=digest)
 
 
 def test_a_service_that_does_not_start_is_told_with_its_log(

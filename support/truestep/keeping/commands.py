@@ -11,7 +11,7 @@ from pathlib import Path
 
 from truestep.console import Console
 from truestep.errors import ServiceError, SettingsError, nearest
-from truestep.keeping.starting import start_keeper, usable
+from truestep.keeping.starting import start_keeper, unusable
 from truestep.keeping.state import KeptService, State
 from truestep.polling import pause, pauses, scaled
 from truestep.services import registry
@@ -50,9 +50,13 @@ def up(names: Sequence[str], settings: Settings, root: Path, console: Console) -
             looked=settings.services[external].origin("url"),
             remedy="leave its name out, or take the URL away",
         )
-    with ThreadPoolExecutor(max(1, len(own))) as threads:
-        for row in [threads.submit(_up, service, settings) for service in own]:
-            console.say(row.result())
+    try:
+        with ThreadPoolExecutor(max(1, len(own))) as threads:
+            for row in [threads.submit(_up, service, settings) for service in own]:
+                console.say(row.result())
+    except KeyboardInterrupt:
+        console.say("truestep: broken off; what is ready stays: python -m truestep down")
+        raise
 
 
 def down(names: Sequence[str], root: Path, console: Console) -> None:
@@ -64,8 +68,7 @@ def down(names: Sequence[str], root: Path, console: Console) -> None:
     """
     state = State(root)
     wanted = _known(names) or registry.SERVICES
-    for name in state.stale():
-        state.forget(name)
+    for name in state.forget_dead():
         console.say(f"  {name:<9} its keeper had died; forgotten")
     kept = [one for one in state.all() if one.name in wanted]
     for one in kept:
@@ -77,11 +80,12 @@ def down(names: Sequence[str], root: Path, console: Console) -> None:
 
 def _up(service: Service, settings: Settings) -> str:
     state = State(service.context.root)
-    kept = usable(service, settings)
-    if kept:
-        return f"  {kept.name:<9} {kept.version:<14} kept already  {kept.backend}"
     other = state.find(service.name)
     if other:
+        problem = unusable(other, service, settings)
+        if problem is None:
+            return f"  {other.name:<9} {other.version:<14} kept already  {other.backend}"
+        service.context.console.say(f"truestep: the kept {other.name} goes: {problem}")
         _stop(other, state)
     choice = choose(service, settings)
     started = start_keeper(service, choice, settings.general)

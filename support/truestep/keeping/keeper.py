@@ -9,19 +9,20 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import sys
+import tempfile
 import threading
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from truestep import polling
 from truestep.console import Console
-from truestep.errors import TruestepError
+from truestep.errors import ServiceError, TruestepError
 from truestep.keeping.state import KeptService, State, fingerprint
 from truestep.polling import pause
 from truestep.pool import RUN, RunningService, ServicePool
@@ -62,21 +63,34 @@ class Starter:
     """
 
     def __init__(self) -> None:
-        self._answers, self._console = (os.fdopen(os.dup(number), "w") for number in (1, 2))
-        self.console = Console(self._console)
+        self._answers, self._errors = (os.fdopen(os.dup(number), "w") for number in (1, 2))
+        self.console = Console(self._errors)
         with open(os.devnull, "r+b") as nothing:  # noqa: PTH123  # a device
             for number in range(3):
                 os.dup2(nothing.fileno(), number)
+        # Where an error is shown that nobody has thought of.
+        sys.stderr = self._errors
 
     def tell(self, report: Report) -> None:
-        """Tells what became of it; that was the last it hears."""
-        with self._answers, self._console:
+        """Tells what became of it; that was the last it hears.
+
+        Raises:
+            BrokenPipeError: it has gone.
+        """
+        sys.stderr = sys.__stderr__
+        with self._errors, self._answers:
             self._answers.write(json.dumps(asdict(report)))
 
 
 def keep(order: Order, starter: Starter) -> None:
-    """Starts the service and keeps it until a signal comes or the server dies."""
-    with signals_as_interrupts(), suppress(KeyboardInterrupt), ExitStack() as undo:
+    """Starts the service and keeps it until a signal comes or the server dies.
+
+    It stops it at once when whoever wanted it does not wait any more.
+    """
+    goes = (KeyboardInterrupt, BrokenPipeError)
+    with signals_as_interrupts(), suppress(*goes), ExitStack() as undo:
+        # Held back by whoever has started this.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         settings = _settings(order)
         polling.configure(scale=settings.wait_scale)
         workspace = Workspace()
@@ -91,15 +105,17 @@ def keep(order: Order, starter: Starter) -> None:
         pool = ServicePool(settings, run, isolated=False, may_keep=False)
         undo.callback(pool.close)
         undo.callback(hold_signals_back)
+        key = secrets.token_bytes(32)
         try:
+            listener = undo.enter_context(_listener(workspace, key))
             pool.check([order.name])
             pool.start([order.name], RUN)
             running = pool.acquire(order.name, RUN)
         except TruestepError as error:
             starter.tell(Report(error=(error.what, error.seen, error.looked, error.remedy)))
             return
-        key = secrets.token_bytes(32)
-        listener = undo.enter_context(Listener(family="AF_UNIX", authkey=key))
+        # From now on Ctrl-C in a terminal is not meant for it.
+        os.setsid()
         values = settings.services[order.name]
         told = _told(order, fingerprint(order.name, values), running, str(listener.address), key)
         state = State(run.root)
@@ -112,8 +128,21 @@ def keep(order: Order, starter: Starter) -> None:
             pause(_LOOKS_EVERY_S)
 
 
+def _listener(workspace: Workspace, key: bytes) -> Listener:
+    # In there, so that it goes with a keeper that is killed.
+    try:
+        return Listener(str(workspace.folder("keeper") / "socket"), "AF_UNIX", authkey=key)
+    except OSError as error:
+        raise ServiceError(
+            "a service cannot be kept here",
+            seen=f"its keeper cannot have a socket: {error.strerror or error}",
+            looked=tempfile.gettempdir(),
+            remedy="set TMPDIR to a folder that can be written, with a short path",
+        ) from error
+
+
 def _settings(order: Order) -> Settings:
-    with TemporaryDirectory(prefix="truestep-keeper-") as empty:
+    with tempfile.TemporaryDirectory(prefix="truestep-keeper-") as empty:
         return read_settings(
             {order.name: registry.service_class(order.name).keys},
             folder=Path(empty),
@@ -160,8 +189,8 @@ def _answer(connection: Connection[Any, Any], running: RunningService) -> None:
 
 
 if __name__ == "__main__":
-    # Whoever has started this waits for its end, which comes at once, and for what it says.
-    if os.fork():
+    # Whoever has started this waits for its end, which comes at once, and for what it says. A
+    # Ctrl-C that came meanwhile would not be passed on.
+    if signal.SIGINT in signal.sigpending() or os.fork():
         os._exit(0)
-    os.setsid()
     keep(Order(**json.load(sys.stdin)), Starter())

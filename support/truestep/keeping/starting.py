@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from truestep.errors import ServiceError
@@ -30,24 +32,31 @@ def usable(service: Service, settings: Settings) -> KeptService | None:
 
     Says so when there is one that it cannot use.
     """
-    state = State(service.context.root)
-    kept = state.find(service.name)
-    if kept is None:
-        state.forget(service.name)
-        return None
-    asked, place = settings.backend(service.name)
-    if service.values["url"] is not None or asked is Backend.EXTERNAL:
-        problem = "this run has its own, by URL"
-    elif asked not in (Backend.AUTO, kept.backend):
-        problem = f"it is {kept.backend}, and {place} asks for {asked}"
-    elif kept.settings != fingerprint(service.name, service.values):
-        problem = "it was started with other settings, or by another version"
-    else:
+    kept = State(service.context.root).find(service.name)
+    problem = unusable(kept, service, settings) if kept else None
+    if problem is None:
         return kept
     service.context.console.say(
         f"truestep: the kept {service.name} is not used: {problem}; python -m truestep down"
     )
     return None
+
+
+def unusable(kept: KeptService, service: Service, settings: Settings) -> str | None:
+    """Returns None when a run with these settings can use the kept service, else why not."""
+    asked, place = settings.backend(service.name)
+    if service.values["url"] is not None or asked is Backend.EXTERNAL:
+        return "this run has its own, by URL"
+    if asked not in (Backend.AUTO, kept.backend):
+        return f"it is {kept.backend}, and {place} asks for {asked}"
+    if kept.settings != fingerprint(service.name, service.values):
+        return "it was started with other settings, or by another version"
+    return None
+
+
+def can_be_given_a_keeper(service: Service) -> bool:
+    """Tells whether none is kept yet, usable or not: there is one of each kind in a project."""
+    return State(service.context.root).find(service.name) is None
 
 
 def start_keeper(service: Service, choice: Choice, general: Values) -> Started:
@@ -64,11 +73,18 @@ def start_keeper(service: Service, choice: Choice, general: Values) -> Started:
     context = service.context
     state = State(context.root)
     with state.alone(service.name):
-        # Somebody else may have started one meanwhile.
         kept = state.find(service.name)
-        if kept and kept.settings == fingerprint(service.name, service.values):
+        if kept is None:
+            return _start(service, choice, general, state)
+        # Somebody else has started one meanwhile.
+        if kept.settings == fingerprint(service.name, service.values):
             return Started(kept, 0.0)
-        return _start(service, choice, general, state)
+        raise ServiceError(
+            f"{service.name} ({choice.backend}) could not be kept",
+            seen="another one, with other settings, was started meanwhile",
+            looked=f"what is kept for {context.root}",
+            remedy="python -m truestep down, then try again",
+        )
 
 
 def _start(service: Service, choice: Choice, general: Values, state: State) -> Started:
@@ -83,15 +99,16 @@ def _start(service: Service, choice: Choice, general: Values, state: State) -> S
             f"{service.name}.backend": str(choice.backend),
         },
     }
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", _KEEPER],
-        input=json.dumps(order),
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd="/",
-        check=False,
-    )
-    told = json.loads(done.stdout or "null")
+    with _ctrl_c_held_back():
+        keeper = subprocess.Popen(
+            [sys.executable, "-P", "-m", _KEEPER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd="/",
+        )
+    answer, _ = keeper.communicate(json.dumps(order))
+    told = json.loads(answer or "null")
     kept = state.find(service.name)
     if told and told["error"]:
         what, seen, looked, remedy = told["error"]
@@ -101,9 +118,19 @@ def _start(service: Service, choice: Choice, general: Values, state: State) -> S
             f"{service.name} ({choice.backend}) could not be kept",
             seen="its keeper has ended",
             looked="what it printed above",
-            remedy="mend that, or go without: -D reuse=no",
+            remedy="mend that, and try again",
         )
     return Started(kept, told["took_s"])
+
+
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """For what is started in here, until it lets it through: it is not ready for it at first."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _written(prefix: str, values: Values) -> Mapping[str, str]:

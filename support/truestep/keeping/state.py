@@ -9,11 +9,12 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from truestep.errors import ServiceError, file_trouble
 from truestep.locks import locked
 from truestep.services.base import Endpoint
 from truestep.settings import Backend, Values
@@ -38,7 +39,7 @@ class KeptService:
     endpoint: Endpoint
     pid: int
     address: str
-    key: str
+    key: str = field(repr=False)
 
 
 class State:
@@ -73,8 +74,7 @@ class State:
         return [kept for kept in map(self.find, self._names()) if kept]
 
     def write(self, kept: KeptService) -> None:
-        """Tells of a service; it is kept from now on until this process ends."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Tells of a service, which was started `alone`; it is kept until this process ends."""
         # With the lock from the first moment on that it can be seen.
         opened, name = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".json")
         os.write(opened, json.dumps(asdict(kept)).encode())
@@ -83,9 +83,21 @@ class State:
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
-        """Nobody else gives the service a keeper meanwhile."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with locked(self.folder / f"{name}.lock"):
+        """Nobody else gives the service a keeper meanwhile.
+
+        Raises:
+            ServiceError: what is kept cannot be told of.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ServiceError(
+                f"{name} cannot be kept",
+                seen=f"what there is to tell of it cannot be written: {file_trouble(error)}",
+                looked=str(self.folder),
+                remedy="mend that, or name another folder: XDG_STATE_HOME",
+            ) from error
+        with locked(self._lock(name)):
             yield
 
     @contextmanager
@@ -98,12 +110,25 @@ class State:
         """Removes what is told of a service."""
         self._path(name).unlink(missing_ok=True)
 
-    def stale(self) -> list[str]:
-        """Returns the names of services whose keeper is gone."""
-        return [name for name in self._names() if self.find(name) is None]
+    def forget_dead(self) -> list[str]:
+        """Removes what is told of services whose keeper is gone; returns their names."""
+        return [name for name in self._names() if self._forget_dead(name)]
+
+    def _forget_dead(self, name: str) -> bool:
+        if self.find(name):
+            return False
+        with locked(self._lock(name), wait=False) as alone:
+            # Else somebody is giving it another keeper, or has done so just now.
+            is_dead = alone and self.find(name) is None
+            if is_dead:
+                self.forget(name)
+        return is_dead
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"
+
+    def _lock(self, name: str) -> Path:
+        return self.folder / f"{name}.lock"
 
     def _names(self) -> Iterator[str]:
         with suppress(FileNotFoundError):
