@@ -9,6 +9,8 @@ _HIDDEN = "***"
 _URL_PASSWORD = re.compile(
     r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@]*):(?P<secret>[^\s@/]+)@", re.IGNORECASE
 )
+# Clients take it from there, too; it need not be spelt there as it is registered.
+_URL_PARAMETER = re.compile(r"(?P<head>[?&](?:ssl)?password=)[^\s&#'\"]+", re.IGNORECASE)
 _secrets: set[str] = set()
 
 
@@ -33,4 +35,5 @@ def redact(text: str) -> str:
     # one secret may be part of another.
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
-    return _URL_PASSWORD.sub(rf"\g<head>:{_HIDDEN}@", text)
+    text = _URL_PASSWORD.sub(rf"\g<head>:{_HIDDEN}@", text)
+    return _URL_PARAMETER.sub(rf"\g<head>{_HIDDEN}", text)

@@ -18,6 +18,8 @@ from truestep.redaction import redact, register_secret
         ("postgresql://ada:s3cret@db:5432/app", "postgresql://ada:***@db:5432/app"),
         ("redis://:p%40ss@127.0.0.1:6379/0", "redis://:***@127.0.0.1:6379/0"),
         ("at redis://:one@a and rediss://u:two@b", "at redis://:***@a and rediss://u:***@b"),
+        ("redis://a/0?password=p%40ss&protocol=2", "redis://a/0?password=***&protocol=2"),
+        ("'postgresql://a/b?sslpassword=p', 1", "'postgresql://a/b?sslpassword=***', 1"),
         ("http://127.0.0.1:8080/a@b", "http://127.0.0.1:8080/a@b"),
         ("12:30 ada@example.com", "12:30 ada@example.com"),
     ],

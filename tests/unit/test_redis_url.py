@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
 from truestep.redaction import redact
@@ -22,9 +24,11 @@ def test_a_url_says_where_the_server_is(url: str, host: str, port: int) -> None:
     assert (endpoint.host, endpoint.port, endpoint.url) == (host, port, url)
 
 
-def test_its_password_is_hidden_also_where_it_stands_alone() -> None:
-    parse_url("redis://:p%40ss-1815@a")
-    assert redact("password p@ss-1815") == "password ***"
+@pytest.mark.parametrize("url", ["redis://:{}@a", "redis://a/0?password={}&protocol=2"])
+def test_its_password_is_hidden_also_where_it_stands_alone(url: str) -> None:
+    password = secrets.token_hex(8)
+    parse_url(url.format(f"p%40{password}"))
+    assert redact(f"password p@{password}") == "password ***"
 
 
 @pytest.mark.parametrize(

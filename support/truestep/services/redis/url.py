@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
 from truestep.redaction import register_secret
 from truestep.services.base import Endpoint
@@ -23,8 +23,9 @@ def parse_url(value: str) -> Endpoint:
     database = parts.path.removeprefix("/")
     if database and not database.isdecimal():
         raise ValueError(f"the database {database!r} is not a number, as in {_EXAMPLE}")
-    if parts.password:
-        register_secret(unquote(parts.password))
+    # The client takes it from either place.
+    for password in [parts.password or "", *parse_qs(parts.query).get("password", [])]:
+        register_secret(unquote(password))
     return Endpoint(parts.hostname, parts.port or DEFAULT_PORT, value)
 
 
