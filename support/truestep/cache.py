@@ -25,19 +25,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from truestep.errors import BackendUnavailableError, CacheInUseError, file_trouble
-from truestep.locks import is_locked, locked
+from truestep.errors import BackendUnavailableError, file_trouble
+from truestep.locks import locked
 
+# Beside the folder of a kept thing there may be its name with one of these: what is being made,
+# what goes away, who makes it, why it could not be made.
+PARTIAL = ".partial"
+GONE = ".gone-"
+LOCK = ".lock"
+FAILED = ".failed"
+NOTES = "kept.json"
+IN_USE = "in-use.lock"
 _CONTENT = "content"
-_NOTES = "kept.json"
 _STAMP = "stamp"
-_PARTIAL = ".partial"
-_GONE = ".gone-"
-_LOCK = ".lock"
-_FAILED = ".failed"
 _TRIES_AGAIN_AFTER_S = 24 * 3600.0
-_IN_USE = "in-use.lock"
-# Open as long as this process may use what it has found; `clear` sees them.
+# Open as long as this process may use what it has found; who would clear the cache sees them.
 _in_use: dict[Path, int] = {}
 _opening = threading.Lock()
 
@@ -66,22 +68,10 @@ class Recipe:
         return cache / self.service / f"{words}-{self.version}-{digest}"
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What `python -m truestep cache` tells of a kept thing: bytes, seconds, what is wrong."""
-
-    service: str
-    what: str
-    version: str
-    size: int
-    age_s: float
-    problem: str | None = None
-
-
 def find(cache: Path, recipe: Recipe) -> Path | None:
     """Returns the folder with the content of a kept thing; None when it is not there or damaged.
 
-    From now on until this process ends, `clear` leaves the cache alone.
+    From now on until this process ends, or lets go, nobody clears the cache.
 
     Raises:
         BackendUnavailableError: the cache cannot be read.
@@ -113,7 +103,8 @@ def keep(
     place = recipe.place(cache)
     with _explained(cache, recipe):
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with locked(place.with_name(place.name + _LOCK)):
+        _use(cache)
+        with locked(place.with_name(place.name + LOCK)):
             if not _is_whole(place):
                 _make(place, recipe, make, resumes=resumes)
     return place / _CONTENT
@@ -122,18 +113,18 @@ def keep(
 def make_alone(cache: Path, recipe: Recipe, make: Callable[[Path], None]) -> None:
     """Has `make` make a kept thing that no run waits for, if nobody else is at it.
 
-    Why it failed is noted for `kept`; then the next try is a day later.
+    Why it failed is noted beside it; then the next try is a day later.
 
     Raises:
         Exception: whatever `make` raises.
     """
     place = recipe.place(cache)
-    failure = place.with_name(place.name + _FAILED)
+    failure = place.with_name(place.name + FAILED)
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if failure.exists() and time.time() - failure.stat().st_mtime < _TRIES_AGAIN_AFTER_S:
         return
     # Held around `keep`, which takes another one: that one is for those who wait.
-    with locked(place.with_name(f"{place.name}.alone{_LOCK}"), wait=False) as alone:
+    with locked(place.with_name(f"{place.name}.alone{LOCK}"), wait=False) as alone:
         if not alone:
             return
         try:
@@ -142,55 +133,6 @@ def make_alone(cache: Path, recipe: Recipe, make: Callable[[Path], None]) -> Non
             failure.write_text(str(error))
             raise
         failure.unlink(missing_ok=True)
-
-
-def kept(cache: Path) -> list[Kept]:
-    """Returns all that is kept, by service and name; also what is not whole, and why."""
-    found, now = [], time.time()
-    for place in sorted(cache.glob("*/*")):
-        service, name = place.parent.name, place.stem
-        if place.suffix == _FAILED:
-            age_s, why = now - place.stat().st_mtime, place.read_text()
-            found.append(Kept(service, name, "", 0, age_s, f"could not be made: {why}"))
-        elif place.suffix == _PARTIAL:
-            why = "is being made" if is_locked(place.with_suffix(_LOCK)) else "was broken off"
-            found.append(Kept(service, name, "", _size(place), now - place.stat().st_mtime, why))
-        elif (place / _NOTES).is_file():
-            recipe, made = _read_notes(place)["recipe"], (place / _NOTES).stat().st_mtime
-            found.append(Kept(service, recipe["what"], recipe["version"], _size(place), now - made))
-    return found
-
-
-def clear(cache: Path) -> list[Kept]:
-    """Removes all that is kept; returns what that was.
-
-    Raises:
-        CacheInUseError: a run, or a server that outlives one, may be using it.
-    """
-    if not cache.is_dir():
-        return []
-    own = _in_use.pop(cache, None)
-    if own is not None:
-        os.close(own)
-    with locked(cache / _IN_USE, wait=False) as alone:
-        if not alone:
-            raise CacheInUseError(
-                "the cache cannot be cleared",
-                seen="a run is using it, or services that were kept running",
-                looked=str(cache),
-                remedy="wait until the run has ended; python -m truestep down",
-            )
-        removed = kept(cache)
-        for place in cache.glob("*/*/"):
-            if place.suffix == _PARTIAL or _GONE in place.name or (place / _NOTES).is_file():
-                shutil.rmtree(place)
-        for file in (*cache.glob(f"*/*{_LOCK}"), *cache.glob(f"*/*{_FAILED}")):
-            file.unlink()
-        for folder in cache.glob("*/"):
-            # Not empty: something that was never ours.
-            with suppress(OSError):
-                folder.rmdir()
-    return removed
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -208,8 +150,25 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def read_notes(place: Path) -> dict[str, dict[str, str]]:
+    """Returns what is noted of a kept thing: its `recipe`, and the SHA-256 of its `files`.
+
+    Raises:
+        OSError, ValueError: the notes are not there, or damaged.
+    """
+    notes: dict[str, dict[str, str]] = json.loads((place / NOTES).read_text())
+    return notes
+
+
+def let_go(cache: Path) -> None:
+    """From now on the cache may be cleared, as far as this process is concerned."""
+    own = _in_use.pop(cache, None)
+    if own is not None:
+        os.close(own)
+
+
 def _make(place: Path, recipe: Recipe, make: Callable[[Path], None], *, resumes: bool) -> None:
-    partial = place.with_name(place.name + _PARTIAL)
+    partial = place.with_name(place.name + PARTIAL)
     if not resumes:
         shutil.rmtree(partial, ignore_errors=True)
     damaged = place.exists()
@@ -218,14 +177,14 @@ def _make(place: Path, recipe: Recipe, make: Callable[[Path], None], *, resumes:
     partial.mkdir(mode=0o700, exist_ok=True)
     try:
         make(partial)
-        made = place.with_name(f"{place.name}{_GONE}{secrets.token_hex(4)}")
+        made = place.with_name(f"{place.name}{GONE}{secrets.token_hex(4)}")
         made.mkdir(mode=0o700)
         partial.rename(made / _CONTENT)
         notes = {"recipe": asdict(recipe), "files": hashes(made / _CONTENT)}
-        (made / _NOTES).write_text(json.dumps(notes))
+        (made / NOTES).write_text(json.dumps(notes))
         (made / _STAMP).write_text(_stamp(made / _CONTENT))
         if damaged:
-            gone = place.with_name(f"{place.name}{_GONE}{secrets.token_hex(4)}")
+            gone = place.with_name(f"{place.name}{GONE}{secrets.token_hex(4)}")
             place.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
         made.rename(place)
@@ -241,7 +200,7 @@ def _is_whole(place: Path) -> bool:
         if (place / _STAMP).read_text() == stamp:
             return True
         # Copied from elsewhere, restored by a CI service, or damaged.
-        if _read_notes(place)["files"] != hashes(content):
+        if read_notes(place)["files"] != hashes(content):
             return False
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
@@ -270,21 +229,12 @@ def _stamp(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _size(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*"))
-
-
-def _read_notes(place: Path) -> dict[str, dict[str, str]]:
-    notes: dict[str, dict[str, str]] = json.loads((place / _NOTES).read_text())
-    return notes
-
-
 def _use(cache: Path) -> None:
     # Who may only read the cache is not seen by who could clear it.
     with _opening, suppress(PermissionError):
         if cache in _in_use or not cache.is_dir():
             return
-        opened = os.open(cache / _IN_USE, os.O_RDWR | os.O_CREAT, 0o600)
+        opened = os.open(cache / IN_USE, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(opened, fcntl.LOCK_SH)
         _in_use[cache] = opened
 

@@ -84,7 +84,8 @@ def _doctor(_: Any) -> int:
 
 
 def _cache(chosen: Any) -> int:
-    from truestep.housekeeping import clear_cache, list_cache, project_settings
+    from truestep.housekeeping import clear_cache, list_cache
+    from truestep.project import project_settings
 
     settings = project_settings(Path.cwd(), os.environ, _userdata(chosen.define))
     (clear_cache if chosen.act == "clear" else list_cache)(settings, Console(sys.stdout))
@@ -92,8 +93,8 @@ def _cache(chosen: Any) -> int:
 
 
 def _up(chosen: Any) -> int:
-    from truestep.housekeeping import project_settings
     from truestep.keeping.commands import up
+    from truestep.project import project_settings
 
     settings = project_settings(Path.cwd(), os.environ, _userdata(chosen.define))
     up(chosen.names, settings, Path.cwd(), Console(sys.stdout))

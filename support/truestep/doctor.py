@@ -8,11 +8,12 @@ from pathlib import Path
 
 import behave
 
-from truestep import __version__, cache
+from truestep import __version__
 from truestep.console import Console
 from truestep.errors import TruestepError
-from truestep.housekeeping import project_settings, summary
+from truestep.housekeeping import kept, summary
 from truestep.pool import ServicePool
+from truestep.project import project_settings
 from truestep.services import engine
 from truestep.services.base import RunContext
 from truestep.workspace import Workspace
@@ -38,9 +39,9 @@ def examine(root: Path, environment: Mapping[str, str], console: Console) -> int
         f"python     {platform.python_version()} on {platform.system()} {platform.machine()}"
     )
     console.say(f"docker     {engine.engine_problem() or 'an engine answers'}")
-    kept = cache.kept(settings.cache)
-    unfinished = [f"; {one.what} {one.problem}" for one in kept if one.problem]
-    console.say(f"cache      {settings.cache}: {summary(kept)}{''.join(unfinished)}")
+    found = kept(settings.cache)
+    unfinished = [f"; {one.what} {one.problem}" for one in found if one.problem]
+    console.say(f"cache      {settings.cache}: {summary(found)}{''.join(unfinished)}")
     pool = ServicePool(settings, RunContext("doctor", root, settings.cache, Workspace(), console))
     healthy = True
     for name in settings.services:

@@ -1,42 +1,45 @@
-"""What `python -m truestep cache` says and does."""
+"""`python -m truestep cache`: lists what is kept between runs, and removes it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from truestep import cache
-from truestep.cache import Kept
+from truestep.cache import FAILED, GONE, IN_USE, LOCK, NOTES, PARTIAL, let_go, read_notes
 from truestep.console import Console
-from truestep.services import registry
-from truestep.services.application.settings import APPLICATION_KEYS
-from truestep.settings import Settings, read_settings
+from truestep.errors import CacheInUseError, TruestepError, file_trouble
+from truestep.locks import is_locked, locked
+from truestep.settings import Settings
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
-def project_settings(
-    root: Path, environment: Mapping[str, str], userdata: Mapping[str, str]
-) -> Settings:
-    """Returns the settings that a run in `root` with these `-D` values has.
+@dataclass(frozen=True)
+class Kept:
+    """A kept thing: its size in bytes, its age in seconds, and what is wrong with it."""
 
-    Raises:
-        SettingsError: one of them is not valid.
-    """
-    return read_settings(
-        registry.service_keys(),
-        application=APPLICATION_KEYS,
-        folder=root,
-        environment=environment,
-        userdata=userdata,
-    )
+    service: str
+    what: str
+    version: str
+    size: int
+    age_s: float
+    problem: str | None = None
 
 
 def list_cache(settings: Settings, console: Console) -> None:
-    """Prints what is kept between runs: for which service, what, how large, how old."""
-    kept = cache.kept(settings.cache)
-    console.say(f"{settings.cache}: {summary(kept)}")
-    for row in _rows(kept):
+    """Prints what is kept between runs: for which service, what, how large, how old.
+
+    Raises:
+        TruestepError: it cannot be read.
+    """
+    with _explained(settings.cache, "read"):
+        found = kept(settings.cache)
+    console.say(f"{settings.cache}: {summary(found)}")
+    for row in _rows(found):
         console.say(f"  {row}")
 
 
@@ -45,8 +48,65 @@ def clear_cache(settings: Settings, console: Console) -> None:
 
     Raises:
         CacheInUseError: a run may be using it.
+        TruestepError: it cannot be removed.
     """
-    console.say(f"{settings.cache}: removed {summary(cache.clear(settings.cache))}")
+    with _explained(settings.cache, "cleared"):
+        removed = clear(settings.cache)
+    console.say(f"{settings.cache}: removed {summary(removed)}")
+
+
+def kept(cache: Path) -> list[Kept]:
+    """Returns all that is kept, by service and name; also what is not whole, and why."""
+    found, now = [], time.time()
+    for place in sorted(cache.glob("*/*")):
+        service, name, age_s = place.parent.name, place.stem, now - place.stat().st_mtime
+        if place.suffix == FAILED:
+            why = f"could not be made: {place.read_text()}"
+            found.append(Kept(service, name, "", 0, age_s, why))
+        elif place.suffix == PARTIAL:
+            why = "is being made" if is_locked(place.with_suffix(LOCK)) else "was broken off"
+            found.append(Kept(service, name, "", _size(place), age_s, why))
+        elif (place / NOTES).is_file():
+            age_s = now - (place / NOTES).stat().st_mtime
+            try:
+                recipe = read_notes(place)["recipe"]
+            except ValueError:
+                why = "is damaged: the next run makes it again"
+                found.append(Kept(service, place.name, "", _size(place), age_s, why))
+            else:
+                what, version = recipe["what"], recipe["version"]
+                found.append(Kept(service, what, version, _size(place), age_s))
+    return found
+
+
+def clear(cache: Path) -> list[Kept]:
+    """Removes all that is kept; returns what that was.
+
+    Raises:
+        CacheInUseError: a run, or a server that outlives one, may be using it.
+    """
+    if not cache.is_dir():
+        return []
+    let_go(cache)
+    with locked(cache / IN_USE, wait=False) as alone:
+        if not alone:
+            raise CacheInUseError(
+                "the cache cannot be cleared",
+                seen="a run is using it, or services that were kept running",
+                looked=str(cache),
+                remedy="wait until the run has ended; python -m truestep down",
+            )
+        removed = kept(cache)
+        for place in cache.glob("*/*/"):
+            if place.suffix == PARTIAL or GONE in place.name or (place / NOTES).is_file():
+                shutil.rmtree(place)
+        for file in (*cache.glob(f"*/*{LOCK}"), *cache.glob(f"*/*{FAILED}")):
+            file.unlink()
+        for folder in cache.glob("*/"):
+            # Not empty: something that was never ours.
+            with suppress(OSError):
+                folder.rmdir()
+    return removed
 
 
 def summary(kept: Sequence[Kept]) -> str:
@@ -55,6 +115,19 @@ def summary(kept: Sequence[Kept]) -> str:
         return "nothing"
     things = "1 thing" if len(kept) == 1 else f"{len(kept)} things"
     return f"{things}, {_megabytes(sum(one.size for one in kept))}"
+
+
+@contextmanager
+def _explained(cache: Path, done: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TruestepError(
+            f"the cache cannot be {done}",
+            seen=file_trouble(error),
+            looked=str(error.filename or cache),
+            remedy="check the permissions there",
+        ) from error
 
 
 def _rows(kept: Sequence[Kept]) -> list[str]:
@@ -73,6 +146,10 @@ def _rows(kept: Sequence[Kept]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     ]
+
+
+def _size(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*"))
 
 
 def _megabytes(size: int) -> str:

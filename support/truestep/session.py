@@ -16,11 +16,10 @@ from truestep.errors import NoAnswerError, ResetRefusedError
 from truestep.header import Header
 from truestep.plan import Plan, ScenarioPlan
 from truestep.pool import RUN, RunningService, ServicePool, StartedService
+from truestep.project import project_settings
 from truestep.scope import DIES_WITHIN_S, ScenarioScope, UntaggedService
 from truestep.services import registry
-from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.services.base import RunContext
-from truestep.settings import read_settings
 from truestep.signals import hold_signals_back, signals_as_interrupts
 from truestep.tags import Lifetime
 from truestep.workspace import Workspace
@@ -43,13 +42,7 @@ class Session:
         self._signals_are_handled = hasattr(runner, "interruptions")
         self._console = Console()
         root = Path.cwd()
-        settings = read_settings(
-            registry.service_keys(),
-            application=APPLICATION_KEYS,
-            folder=root,
-            environment=os.environ,
-            userdata=context.config.userdata,
-        )
+        settings = project_settings(root, os.environ, context.config.userdata)
         polling.configure(scale=settings.wait_scale)
         self._workspace = Workspace()
         self.run_id = secrets.token_hex(3)

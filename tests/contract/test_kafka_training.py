@@ -15,7 +15,7 @@ from hamcrest import equal_to, has_length, not_none
 
 from tests.contract.conftest import new_run, start
 from tests.contract.test_kafka import _with_downloads
-from truestep.cache import kept
+from truestep.housekeeping import kept
 from truestep.polling import StopPolling, eventually
 from truestep.pool import RunningService
 from truestep.services.kafka.training import TRAINER, train_in_background

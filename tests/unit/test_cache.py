@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.test_cli import truestep
-from truestep.cache import Recipe, find, keep, kept, make_alone
+from truestep.cache import Recipe, find, keep, let_go, make_alone
 from truestep.errors import BackendUnavailableError
+from truestep.housekeeping import kept
 
 RECIPE = Recipe("kafka", "start cache", "4.4.0", ("-Xmx192m",))
 
@@ -199,8 +200,38 @@ def test_the_command_lists_what_is_kept_and_what_is_not_whole(cache: Path, make:
     ]
 
 
+def test_the_command_lists_a_thing_whose_notes_are_damaged_and_clears_it(
+    cache: Path, make: Maker
+) -> None:
+    (keep(cache, RECIPE, make).parent / "kept.json").write_text('{"rec')
+    let_go(cache)
+    listed = truestep("cache", "-D", f"cache={cache}", folder=cache.parent)
+    assert listed.code == 0
+    assert re.search(
+        r"kafka  start-cache-4\.4\.0-\w+  0\.0 MB  .*is damaged: the next run makes it again",
+        listed.out,
+    )
+    cleared = truestep("cache", "clear", "-D", f"cache={cache}", folder=cache.parent)
+    assert (cleared.code, cleared.out) == (0, f"{cache}: removed 1 thing, 0.0 MB\n")
+
+
+def test_a_cache_that_the_command_cannot_clear_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "in-use.lock").mkdir()
+    run = truestep("cache", "clear", "-D", f"cache={tmp_path}", folder=tmp_path)
+    assert (run.code, run.out, run.err) == (
+        1,
+        "",
+        (
+            "the cache cannot be cleared: Is a directory\n"
+            f"  Looked at: {tmp_path / 'in-use.lock'}\n"
+            "  Try: check the permissions there\n"
+        ),
+    )
+
+
 def test_the_command_clears_what_is_kept_and_nothing_else(cache: Path, make: Maker) -> None:
     keep(cache, RECIPE, make)
+    let_go(cache)
     (cache / "mine").mkdir()
     (cache / "mine" / "notes.txt").write_text("not Truestep's")
     run = truestep("cache", "clear", "-D", f"cache={cache}", folder=cache.parent)
@@ -209,6 +240,17 @@ def test_the_command_clears_what_is_kept_and_nothing_else(cache: Path, make: Mak
         "in-use.lock",
         "notes.txt",
     ]
+
+
+def test_the_command_leaves_a_cache_alone_that_is_being_filled_for_the_first_time(
+    cache: Path,
+) -> None:
+    def clears_meanwhile(folder: Path) -> None:
+        (folder / "file").write_text("content")
+        run = truestep("cache", "clear", "-D", f"cache={cache}", folder=cache.parent)
+        assert run.err.startswith("the cache cannot be cleared: a run is using it")
+
+    assert (keep(cache, RECIPE, clears_meanwhile) / "file").exists()
 
 
 def test_the_command_leaves_a_cache_alone_that_a_run_is_using(cache: Path, make: Maker) -> None:

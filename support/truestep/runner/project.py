@@ -7,10 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from truestep import project
 from truestep.errors import SettingsError, TruestepError
-from truestep.services import registry
-from truestep.services.application.settings import APPLICATION_KEYS
-from truestep.settings import Evidence, Settings, read_settings
+from truestep.settings import Evidence, Settings
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,7 @@ def project_settings(userdata: Mapping[str, str]) -> ProjectSettings:
         userdata: behave's `-D` values.
     """
     try:
-        settings = read_settings(
-            registry.service_keys(),
-            application=APPLICATION_KEYS,
-            folder=Path.cwd(),
-            environment=os.environ,
-            userdata=userdata,
-        )
+        settings = project.project_settings(Path.cwd(), os.environ, userdata)
     except SettingsError as error:
         return ProjectSettings(error=error)
     return ProjectSettings(
