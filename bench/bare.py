@@ -28,16 +28,9 @@ from truestep.services.kafka.jvm import BrokerJvm
 from truestep.services.kafka.readiness import shake_hands
 from truestep.services.kafka.training import TRAINER
 from truestep.services.postgres.cluster import kept_cluster
-from truestep.services.postgres.programs import (
-    ENVIRONMENT,
-    Login,
-    login,
-    owner_ids,
-    programs,
-    server_user,
-)
+from truestep.services.postgres.programs import ENVIRONMENT, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER, login_url
-from truestep.services.processes import LOOPBACK, free_port
+from truestep.services.processes import LOOPBACK, Login, free_port, login, owner_ids
 from truestep.services.redis.embedded import find_program
 from truestep.settings import Backend
 from truestep.workspace import OWNER_VARIABLE

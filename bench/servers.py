@@ -12,7 +12,8 @@ from truestep.console import Console
 from truestep.pool import RUN, ServicePool
 from truestep.services import registry
 from truestep.services.base import RunContext, Service
-from truestep.settings import Settings, read_settings
+from truestep.settings import Settings
+from truestep.settings.reading import read_settings
 from truestep.workspace import Workspace
 
 

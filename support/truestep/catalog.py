@@ -15,7 +15,8 @@ from behave.step_registry import registry
 import truestep.steps
 from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.services.registry import SERVICES, service_class, service_keys
-from truestep.settings import GENERAL_KEYS, SERVICE_KEYS, Key
+from truestep.settings import Key
+from truestep.settings.keys import GENERAL_KEYS, SERVICE_KEYS
 
 
 @dataclass(frozen=True)

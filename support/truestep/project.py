@@ -7,7 +7,8 @@ from pathlib import Path
 
 from truestep.services import registry
 from truestep.services.application.settings import APPLICATION_KEYS
-from truestep.settings import Settings, read_settings
+from truestep.settings import Settings
+from truestep.settings.reading import read_settings
 
 
 def project_settings(

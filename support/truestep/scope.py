@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from functools import partial
 from typing import Any, NoReturn
@@ -98,13 +98,9 @@ class ScenarioScope:
 
     def raise_if_dead(self, *, within_s: float = 0.0) -> None:
         """Raises ServiceError when one of the scenario's servers has died, or does so soon."""
-        give_up = time.monotonic() + within_s
-        for seconds in pauses():
-            for running, _ in self._places.values():
-                self._raise_if_dead(running)
-            if time.monotonic() >= give_up:
-                return
-            pause(seconds)
+        dead = _dead([running for running, _ in self._places.values()], within_s)
+        if dead:
+            self._raise_if_dead(dead)
 
     def is_broken_by(self, error: BaseException | None) -> bool:
         """Tells whether an error is one that comes when a server does not answer any more."""
@@ -131,7 +127,7 @@ class ScenarioScope:
             running.isolation.leave(client)
         except running.service.not_ready():
             # What a dead server kept is gone with it.
-            if not _dies(running):
+            if not _dead([running], DIES_WITHIN_S):
                 raise
             if not self._death_is_told:
                 self._raise_if_dead(running)
@@ -144,14 +140,15 @@ class ScenarioScope:
             raise
 
 
-def _dies(running: RunningService) -> bool:
-    """Tells whether a server that broke a connection is dead, or found to be so in a moment."""
-    give_up = time.monotonic() + DIES_WITHIN_S
+def _dead(services: Collection[RunningService], within_s: float) -> RunningService | None:
+    """Returns the first of them that is dead, or found to be so within that time."""
+    give_up = time.monotonic() + within_s
     for seconds in pauses():
-        if running.provider.death() is not None:
-            return True
+        for running in services:
+            if running.provider.death() is not None:
+                return running
         if time.monotonic() >= give_up:
-            return False
+            return None
         pause(seconds)
     raise AssertionError("unreachable: pauses() never ends")
 

@@ -19,7 +19,8 @@ from truestep.console import Console
 from truestep.pool import RUN, RunningService, ServicePool
 from truestep.services.base import RunContext, Service
 from truestep.services.registry import service_class
-from truestep.settings import Backend, Settings, read_settings
+from truestep.settings import Backend, Settings
+from truestep.settings.reading import read_settings
 from truestep.workspace import Workspace
 
 Start = Callable[..., RunningService]

@@ -12,7 +12,9 @@ from tests.docs.conftest import Fresh
 from tests.docs.page import Page, assert_printed
 from truestep.runner.needs import WHOLE, Needs, needs_of
 from truestep.services import registry
-from truestep.settings import GENERAL_KEYS, SERVICE_KEYS, Backend, Key, read_settings
+from truestep.settings import Backend, Key
+from truestep.settings.keys import GENERAL_KEYS, SERVICE_KEYS
+from truestep.settings.reading import read_settings
 from truestep.tags import Requests, read_tags
 
 README = Page.at(ROOT / "README.md")

@@ -9,7 +9,8 @@ import pytest
 
 from truestep.errors import SettingsError
 from truestep.services.registry import service_keys
-from truestep.settings import Backend, Order, Settings, read_settings
+from truestep.settings import Backend, Order, Settings
+from truestep.settings.reading import read_settings
 from truestep.tags import Lifetime
 
 NOTHING: Mapping[str, str] = {}

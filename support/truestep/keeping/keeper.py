@@ -28,7 +28,8 @@ from truestep.polling import pause
 from truestep.pool import RUN, RunningService, ServicePool
 from truestep.services import registry
 from truestep.services.base import RunContext
-from truestep.settings import Settings, read_settings
+from truestep.settings import Settings
+from truestep.settings.reading import read_settings
 from truestep.signals import hold_signals_back, signals_as_interrupts
 from truestep.workspace import Workspace
 

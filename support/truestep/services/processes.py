@@ -9,6 +9,7 @@ import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.workspace import OWNER_VARIABLE, Workspace
@@ -17,6 +18,14 @@ LOOPBACK = "127.0.0.1"
 
 # Of the user's environment, what a server needs to find programs, its language and scratch space.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+class Login(TypedDict, total=False):
+    """How `subprocess` is told which user to become; empty for the current one."""
+
+    user: str
+    group: int
+    extra_groups: list[int]
 
 
 class ServerProcess:
@@ -75,10 +84,8 @@ class ServerProcess:
                     stderr=subprocess.STDOUT,
                     env=self._environment,
                     cwd=self._folder,
-                    user=self._user,
-                    group=None if self._user is None else _primary_group(self._user),
-                    extra_groups=None if self._user is None else [],
                     start_new_session=True,
+                    **login(self._user),
                 )
         except OSError as error:
             raise ServiceError(
@@ -191,7 +198,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _primary_group(user: str) -> int:
+def owner_ids(user: str | None) -> tuple[int, int] | None:
+    """Returns the user and group id of `user`; None for None."""
+    if user is None:
+        return None
     import pwd
 
-    return pwd.getpwnam(user).pw_gid
+    entry = pwd.getpwnam(user)
+    return entry.pw_uid, entry.pw_gid
+
+
+def login(user: str | None) -> Login:
+    """Returns what `subprocess` takes to run something as `user`, with no rights of ours."""
+    ids = owner_ids(user)
+    return {"user": str(user), "group": ids[1], "extra_groups": []} if ids else {}

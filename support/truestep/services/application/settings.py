@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from truestep.errors import nearest
 from truestep.services.base import Endpoint
 from truestep.services.registry import SERVICES
-from truestep.settings import Key, optional, positive, text, whole, yes_or_no
+from truestep.settings import Key
+from truestep.settings.keys import optional, positive, text, whole, yes_or_no
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -11,7 +11,8 @@ from truestep.services import registry
 from truestep.services.application.compose_project import ComposeProject
 from truestep.services.base import Choice, Endpoint, RunContext
 from truestep.services.external import ExternalProvider
-from truestep.settings import SERVICE_KEYS, Backend, Origin, Values
+from truestep.settings import Backend, Origin, Values
+from truestep.settings.keys import SERVICE_KEYS
 
 
 class StackProvider(ExternalProvider):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from truestep.polling import pause, pauses, scaled
 from truestep.services.kafka.quiet import OWN_CLIENT, mute_own_clients
+
+T = TypeVar("T")
 
 _ANSWERS_WITHIN_MS = 10_000
 
@@ -40,16 +42,7 @@ class Administration:
         )
         self._admin.create_topics({topic: {"num_partitions": partitions} for topic in topics})
         made = [TopicPartition(topic, number) for topic in topics for number in range(partitions)]
-        give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
-        for seconds in pauses():
-            try:
-                self._latest(made)
-            except too_early:
-                if time.monotonic() > give_up:
-                    raise
-            else:
-                return
-            pause(seconds)
+        _again_after(too_early, lambda: self._latest(made))
 
     def partitions(self, topic: str) -> list[int]:
         """Returns the numbers of a topic's partitions; none when there is no such topic."""
@@ -64,16 +57,8 @@ class Administration:
         """
         from kafka.errors import UnknownTopicOrPartitionError
 
-        give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
-        for seconds in pauses():
-            try:
-                return self._ends_of_all()
-            except UnknownTopicOrPartitionError:
-                # A topic was made or deleted between the two questions.
-                if time.monotonic() > give_up:
-                    raise
-            pause(seconds)
-        raise AssertionError("unreachable: pauses() never ends")
+        # A topic may be made or deleted between the two questions.
+        return _again_after((UnknownTopicOrPartitionError,), self._ends_of_all)
 
     def begin_group(self, group: str, topic: str, positions: Mapping[int, int]) -> None:
         """Lets a group begin a topic at these positions, but where it is further already.
@@ -88,16 +73,7 @@ class Administration:
             errors.CoordinatorLoadInProgressError,
             errors.NotCoordinatorError,
         )
-        give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
-        for seconds in pauses():
-            try:
-                self._begin_group(group, topic, positions)
-            except being_made:
-                if time.monotonic() > give_up:
-                    raise
-            else:
-                return
-            pause(seconds)
+        _again_after(being_made, lambda: self._begin_group(group, topic, positions))
 
     def delete(self, topics: Iterable[str], groups: Iterable[str]) -> None:
         """Deletes topics and groups, but those that are not there or still in use."""
@@ -161,17 +137,25 @@ class Administration:
                 ends.setdefault(one.topic, {})[one.partition] = offset
         return ends
 
-    def _ends(self, topic: str, partitions: Iterable[int], **kind: str) -> dict[Any, int]:
-        from kafka import TopicPartition
-
-        return self._latest([TopicPartition(topic, number) for number in partitions], **kind)
-
     def _latest(self, partitions: Iterable[Any], **kind: str) -> dict[Any, int]:
         from kafka.admin import OffsetSpec
 
         wanted = dict.fromkeys(partitions, OffsetSpec.LATEST)
         found = self._admin.list_partition_offsets(wanted, **kind)
         return {one: at.offset for one, at in found.items()}
+
+
+def _again_after(errors: tuple[type[Exception], ...], call: Callable[[], T]) -> T:
+    """Returns what `call` does, after trying it again for a while as long as it raises these."""
+    give_up = time.monotonic() + scaled(_ANSWERS_WITHIN_MS / 1000)
+    for seconds in pauses():
+        try:
+            return call()
+        except errors:
+            if time.monotonic() > give_up:
+                raise
+        pause(seconds)
+    raise AssertionError("unreachable: pauses() never ends")
 
 
 def client_config(servers: str) -> dict[str, Any]:

@@ -106,3 +106,8 @@ class Cluster(Administration):
         with ExitStack() as stack:
             stack.callback(super().close)
             stack.callback(self._reader.close)
+
+    def _ends(self, topic: str, partitions: Iterable[int], **kind: str) -> dict[Any, int]:
+        from kafka import TopicPartition
+
+        return self._latest([TopicPartition(topic, number) for number in partitions], **kind)

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from truestep.services.base import Endpoint, Isolation, Provider, Service, SharedPlace
 from truestep.services.kafka.url import parse_servers
-from truestep.settings import Backend, Key, optional, text, whole, yes_or_no
+from truestep.settings import Backend, Key
+from truestep.settings.keys import optional, text, whole, yes_or_no
 
 
 class KafkaService(Service):

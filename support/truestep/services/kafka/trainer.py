@@ -25,7 +25,8 @@ from truestep.services.base import RunContext
 from truestep.services.kafka.embedded import EmbeddedKafka
 from truestep.services.kafka.jvm import BrokerJvm
 from truestep.services.kafka.service import KafkaService
-from truestep.settings import Backend, read_settings
+from truestep.settings import Backend
+from truestep.settings.reading import read_settings
 from truestep.workspace import Workspace
 
 # It gets what time others leave.

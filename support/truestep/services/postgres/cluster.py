@@ -14,8 +14,9 @@ from truestep.errors import BackendUnavailableError, ServiceError, file_trouble
 from truestep.redaction import new_password, register_secret
 from truestep.services.base import RunContext
 from truestep.services.cloning import clone
-from truestep.services.postgres.programs import ENVIRONMENT, give, login, programs, server_user
+from truestep.services.postgres.programs import ENVIRONMENT, give, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER
+from truestep.services.processes import login
 from truestep.workspace import OWNER_VARIABLE
 
 _INITDB = (

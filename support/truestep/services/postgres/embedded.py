@@ -8,9 +8,9 @@ from truestep.services.base import Endpoint, RunContext
 from truestep.services.cloning import clone
 from truestep.services.local import LocalProvider
 from truestep.services.postgres.cluster import Cluster, kept_cluster
-from truestep.services.postgres.programs import ENVIRONMENT, owner_ids, programs, server_user
+from truestep.services.postgres.programs import ENVIRONMENT, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER, login_url
-from truestep.services.processes import LOOPBACK, ServerProcess, free_port
+from truestep.services.processes import LOOPBACK, ServerProcess, free_port, owner_ids
 from truestep.settings import Values
 
 _FLAGS = {

@@ -7,22 +7,14 @@ import shutil
 import stat
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import TypedDict
 
 from truestep.errors import BackendUnavailableError
+from truestep.services.processes import owner_ids
 
 # The server says in English what is wrong, whatever the user's language is.
 ENVIRONMENT = {"LC_ALL": "C"}
 _RUN_AS = ("postgres", "nobody")
 _PARTS_NEEDED = ("bin", "lib", "share")
-
-
-class Login(TypedDict, total=False):
-    """How `subprocess` is told which user to become; empty for the current one."""
-
-    user: str
-    group: int
-    extra_groups: list[int]
 
 
 def server_user() -> str | None:
@@ -45,22 +37,6 @@ def server_user() -> str | None:
         looked=f"the users {' and '.join(_RUN_AS)}",
         remedy="run as an ordinary user, or use -D postgres.backend=docker",
     )
-
-
-def owner_ids(user: str | None) -> tuple[int, int] | None:
-    """Returns the user and group id of `user`; None for None."""
-    if user is None:
-        return None
-    import pwd
-
-    entry = pwd.getpwnam(user)
-    return entry.pw_uid, entry.pw_gid
-
-
-def login(user: str | None) -> Login:
-    """Returns what `subprocess` takes to run something as `user`, with no rights of ours."""
-    ids = owner_ids(user)
-    return {"user": str(user), "group": ids[1], "extra_groups": []} if ids else {}
 
 
 def give(path: Path, user: str | None) -> None:

@@ -10,7 +10,8 @@ from typing import ClassVar
 from truestep.errors import ServiceError, SettingsError, nearest
 from truestep.services.base import Endpoint, Isolation, Provider, Service, SharedPlace
 from truestep.services.postgres.url import parse_url
-from truestep.settings import Backend, Key, optional, text
+from truestep.settings import Backend, Key
+from truestep.settings.keys import optional, text
 
 # A refused connection carries no error code, only the server's words. These are not worth another
 # try; whatever else it says may be a server that is still starting.

@@ -8,7 +8,8 @@ from typing import ClassVar
 from truestep.errors import ServiceError
 from truestep.services.base import Endpoint, Isolation, Provider, Service, SharedPlace
 from truestep.services.redis.url import parse_url
-from truestep.settings import Backend, Key, optional, text, whole
+from truestep.settings import Backend, Key
+from truestep.settings.keys import optional, text, whole
 
 
 class RedisService(Service):
