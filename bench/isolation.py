@@ -21,12 +21,13 @@ from rows import AtMost, Question, Within
 from servers import started
 
 from truestep.polling import eventually, pause, pauses
-from truestep.pool import RUN, RunningService
+from truestep.pool import RUN
 from truestep.services.base import Endpoint, SharedPlace
 from truestep.services.kafka.client import KafkaClient
 from truestep.services.postgres.isolation import PrivateDatabases
 from truestep.services.postgres.url import with_database
 from truestep.services.redis.client import connect
+from truestep.start import RunningService
 
 _TABLES = [f"table_{number}" for number in range(30)]
 _WRITTEN = _TABLES[:3]

@@ -12,11 +12,11 @@ from truestep.clock import Clock
 from truestep.errors import CannotPauseError, ServiceError, UntaggedServiceError
 from truestep.evidence import Snapshot
 from truestep.polling import pause, pauses
-from truestep.pool import RunningService
 from truestep.server_logs import ServerLogs
 from truestep.services import registry
 from truestep.services.base import HasLog, HasSnapshot, Pausable
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 # A connection breaks a moment before its process is seen to have ended.
 DIES_WITHIN_S = 0.2

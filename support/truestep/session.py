@@ -15,12 +15,13 @@ from truestep.console import Console
 from truestep.errors import NoAnswerError, ResetRefusedError
 from truestep.header import Header
 from truestep.plan import Plan, ScenarioPlan
-from truestep.pool import RUN, RunningService, ServicePool, StartedService
+from truestep.pool import RUN, ServicePool
 from truestep.project import project_settings
 from truestep.scope import DIES_WITHIN_S, ScenarioScope, UntaggedService
 from truestep.services import registry
 from truestep.services.base import RunContext
 from truestep.signals import hold_signals_back, signals_as_interrupts
+from truestep.start import RunningService, StartedService
 from truestep.tags import Lifetime
 from truestep.workspace import Workspace
 

@@ -16,11 +16,12 @@ import pytest
 from platformdirs import user_cache_path
 
 from truestep.console import Console
-from truestep.pool import RUN, RunningService, ServicePool
+from truestep.pool import RUN, ServicePool
 from truestep.services.base import RunContext, Service
 from truestep.services.registry import service_class
 from truestep.settings import Backend, Settings
 from truestep.settings.reading import read_settings
+from truestep.start import RunningService
 from truestep.workspace import Workspace
 
 Start = Callable[..., RunningService]

@@ -37,11 +37,11 @@ from truestep.errors import (
     StepUsageError,
 )
 from truestep.polling import eventually
-from truestep.pool import RunningService
 from truestep.services.base import Endpoint, RunContext
 from truestep.services.kafka.client import KafkaClient
 from truestep.services.kafka.formatting import PROPERTIES
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 CONFLUENT = "confluentinc/cp-kafka:7.6.0"
 APACHE = "apache/kafka:4.1.1"

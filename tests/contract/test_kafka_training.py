@@ -17,9 +17,9 @@ from tests.contract.conftest import new_run, start
 from tests.contract.test_kafka import _with_downloads
 from truestep.housekeeping import kept
 from truestep.polling import StopPolling, eventually
-from truestep.pool import RunningService
 from truestep.services.kafka.training import TRAINER, train_in_background
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 
 from tests.contract.conftest import Start
 from truestep.errors import CannotPauseError
-from truestep.pool import RunningService
 from truestep.scope import ScenarioScope
 from truestep.services.base import Pausable
 from truestep.services.registry import SERVICES
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 _ANSWERS_WITHIN_S = 30.0
 

@@ -26,13 +26,13 @@ from hamcrest import equal_to, has_item, not_
 from tests.contract.conftest import MakeService, Start, new_run, start
 from truestep.errors import BackendUnavailableError, ServiceError, SettingsError, file_trouble
 from truestep.polling import eventually
-from truestep.pool import RunningService
 from truestep.redaction import redact
 from truestep.services.base import RunContext
 from truestep.services.postgres.client import PostgresClient
 from truestep.services.postgres.url import parse_url, with_database
 from truestep.services.processes import free_port
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 # Random, because what is registered as a secret is hidden everywhere from then on.
 PASSWORD = secrets.token_hex(8)

@@ -17,10 +17,10 @@ from tests.contract.conftest import Start, new_run, settings_for
 from tests.contract.test_postgres import databases, query, scenario, server_process
 from truestep.errors import ServiceError
 from truestep.polling import eventually
-from truestep.pool import RunningService
 from truestep.services.postgres.service import PostgresService
 from truestep.services.postgres.url import with_database
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 PASSWORD = secrets.token_hex(8)
 

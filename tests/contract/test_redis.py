@@ -21,11 +21,11 @@ from hamcrest import equal_to, none
 from tests.contract.conftest import MakeService, Start
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.polling import eventually
-from truestep.pool import RunningService
 from truestep.services.base import Endpoint, Isolation, RunContext
 from truestep.services.redis.client import connect
 from truestep.services.redis.isolation import LeasedDatabases
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 
 @pytest.fixture

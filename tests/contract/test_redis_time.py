@@ -12,9 +12,9 @@ import redis
 from tests.contract.conftest import Start
 from truestep.clock import Clock
 from truestep.errors import CannotTravelError, StepUsageError
-from truestep.pool import RunningService
 from truestep.services.redis.client import connect
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 HOUR = timedelta(hours=1)
 MINUTE_S = 60

@@ -13,10 +13,10 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
 from tests.contract.conftest import Start
 from truestep.errors import StepUsageError
-from truestep.pool import RunningService
 from truestep.services.base import SharedPlace
 from truestep.services.kafka.client import KafkaClient
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 CONFLUENT = "confluentinc/cp-kafka:7.6.0"
 # A client of kafka-python that is closed while it connects, on a busy machine, leaves its socket

@@ -17,11 +17,11 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  # it is 
 from tests.contract.conftest import Start
 from truestep.errors import ResetRefusedError, ServiceError
 from truestep.polling import eventually
-from truestep.pool import RunningService
 from truestep.services.base import Endpoint, SharedPlace
 from truestep.services.postgres.client import PostgresClient
 from truestep.services.postgres.url import with_database
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 Run = Callable[[str], list[tuple[Any, ...]]]
 

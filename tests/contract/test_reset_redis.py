@@ -13,11 +13,11 @@ import redis
 from tests.contract.conftest import Start
 from truestep.clock import Clock
 from truestep.errors import ResetRefusedError, ServiceError
-from truestep.pool import RunningService
 from truestep.services.base import CanTravel, Endpoint, SharedPlace
 from truestep.services.redis.client import connect
 from truestep.services.redis.url import at_database
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 
 @pytest.fixture

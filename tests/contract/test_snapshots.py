@@ -10,10 +10,10 @@ import psycopg2
 import pytest
 
 from tests.contract.conftest import Start
-from truestep.pool import RunningService
 from truestep.server_logs import ServerLogs
 from truestep.services.base import HasSnapshot, Isolation
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 SCHEMA = """
     CREATE TABLE countries (code text PRIMARY KEY, name text, note text);

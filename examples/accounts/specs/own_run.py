@@ -8,10 +8,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from truestep.console import Console
-from truestep.pool import RUN, RunningService, ServicePool
+from truestep.pool import RUN, ServicePool
 from truestep.services.base import RunContext
 from truestep.settings import Settings
 from truestep.signals import signals_as_interrupts
+from truestep.start import RunningService
 from truestep.workspace import Workspace
 
 NAME = "accounts"

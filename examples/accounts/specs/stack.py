@@ -14,13 +14,13 @@ from behave.model import Feature
 from behave.runner import Context
 
 from examples.accounts.specs.own_run import NAME, new_run, started
-from truestep.pool import RunningService
 from truestep.project import project_settings
 from truestep.scope import ScenarioScope
 from truestep.services import registry
 from truestep.services.application.compose import ComposeStack
 from truestep.services.engine import docker_client
 from truestep.settings import Backend
+from truestep.start import RunningService
 
 _stacks: WeakKeyDictionary[Feature, Stack] = WeakKeyDictionary()
 _INSIST = f"to insist on it: -D {NAME}.backend=docker"

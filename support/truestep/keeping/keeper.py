@@ -25,12 +25,13 @@ from truestep.console import Console
 from truestep.errors import ServiceError, TruestepError
 from truestep.keeping.state import KeptService, State, fingerprint
 from truestep.polling import pause
-from truestep.pool import RUN, RunningService, ServicePool
+from truestep.pool import RUN, ServicePool
 from truestep.services import registry
 from truestep.services.base import RunContext
 from truestep.settings import Settings
 from truestep.settings.reading import read_settings
 from truestep.signals import hold_signals_back, signals_as_interrupts
+from truestep.start import RunningService
 from truestep.workspace import Workspace
 
 # What a run may ask of the provider.

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from truestep.errors import CannotPauseError
-from truestep.pool import RunningService, StartedService
 from truestep.redaction import register_secret
 from truestep.runner.parallel.shared import Acquired, Address, Desk, connect
 from truestep.services.base import Choice, Endpoint, Provider, Service, close_unless_dead
+from truestep.start import RunningService, StartedService
 
 
 class Borrowed:

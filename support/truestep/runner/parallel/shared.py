@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from truestep.console import Console
-from truestep.pool import RUN, ServicePool, StartedService
+from truestep.pool import RUN, ServicePool
 from truestep.services.base import CanSweep, Choice, Endpoint, HasLog, Pausable, RunContext
 from truestep.settings import Settings
+from truestep.start import StartedService
 from truestep.workspace import Workspace
 
 Address = tuple[str, int]

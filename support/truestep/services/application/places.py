@@ -11,7 +11,7 @@ from truestep.services.base import close_unless_dead
 from truestep.settings import Backend
 
 if TYPE_CHECKING:
-    from truestep.pool import RunningService
+    from truestep.start import RunningService
 
 
 class Places:

@@ -19,7 +19,7 @@ from truestep.services.base import (
 from truestep.settings import Backend, Key, Values
 
 if TYPE_CHECKING:
-    from truestep.pool import RunningService
+    from truestep.start import RunningService
 
 _STARTING = 503
 _ASK_WITHIN_S = 5.0

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from truestep.errors import ServiceError, SettingsError
 from truestep.polling import pause, pauses
-from truestep.pool import RunningService
 from truestep.services import registry
 from truestep.services.application.compose_project import ComposeProject
 from truestep.services.base import Choice, Endpoint, RunContext
 from truestep.services.external import ExternalProvider
 from truestep.settings import Backend, Origin, Values
 from truestep.settings.keys import SERVICE_KEYS
+from truestep.start import RunningService
 
 
 class StackProvider(ExternalProvider):
@@ -111,8 +112,6 @@ def running_in_stack(
 
 
 def _version(running: Any, provider: StackProvider, endpoint: Endpoint, give_up_at: float) -> str:
-    import time
-
     for seconds in pauses():
         try:
             return str(running.probe(endpoint))
