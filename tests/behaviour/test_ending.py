@@ -105,6 +105,16 @@ def test_signal_in_before_all_ends_the_run_with_its_cleanups(project: Project) -
     assert hooks_after(told, "before_all") == ["after_all", "cleanup of run"]
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_signal_before_the_run_has_begun_lets_nothing_begin(project: Project, jobs: str) -> None:
+    early = "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n"
+    project.write("steps/early_steps.py", early)
+    told = Told.by(project, "-j", jobs)
+    assert told.run.code == 1
+    assert set(told.outcomes.values()) == {"not run"}
+    assert told.facts["ended_by"] == "SIGTERM"
+
+
 BREAKING = """\
 from behave.formatter.base import Formatter
 

@@ -115,6 +115,10 @@ class ParallelRun:
                 idle=load_early,
             )
             undo.callback(crew.kill)
+            signalled = self._loaded.interruptions.received
+            if signalled is not None and not crew.is_interrupted:
+                # It came before there was anybody to interrupt.
+                self.interrupt(signalled)
             try:
                 return Replay(self._loaded, crew, self._places).run()
             except Exception:
