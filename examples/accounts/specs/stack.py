@@ -18,6 +18,7 @@ from truestep.project import project_settings
 from truestep.scope import ScenarioScope
 from truestep.services import registry
 from truestep.services.application.compose import ComposeStack
+from truestep.services.application.compose_check import StackCheck
 from truestep.services.engine import docker_client
 from truestep.settings import Backend
 from truestep.start import RunningService
@@ -52,7 +53,7 @@ class Stack:
         asked, _ = project_settings(Path.cwd(), os.environ, self._userdata).backend(NAME)
         if asked is Backend.DOCKER:
             return None
-        return ComposeStack(NAME, self._settings.services[NAME], self._run).pull_problem()
+        return StackCheck(NAME, self._settings.services[NAME], self._run).pull_problem()
 
     def up(self) -> None:
         """Builds and starts it, unless it is up."""

@@ -6,35 +6,31 @@ import subprocess
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from truestep.errors import BackendUnavailableError, ServiceError, TruestepError
+from truestep.errors import ServiceError
 from truestep.polling import pause, pauses, scaled
-from truestep.services.application.compose_file import PUBLISHED, ComposeFile, images_of
+from truestep.services.application.compose_check import StackCheck
+from truestep.services.application.compose_file import PUBLISHED
 from truestep.services.application.compose_project import (
     ComposeProject,
     InterruptedCommandError,
-    run_compose,
     said,
 )
 from truestep.services.application.places import Places
 from truestep.services.application.stack_service import running_in_stack
 from truestep.services.base import Endpoint, Provider, RunContext
-from truestep.services.engine import (
-    engine_place,
-    engine_problem,
-    guard,
-    missing_images,
-    prepare_testcontainers,
-    reaper_images,
-)
+from truestep.services.engine import guard, prepare_testcontainers
 from truestep.settings import Values
 
 _LOG_LINES = 20
 _LOGS = Path("reports", "logs")
 _TAKEN = ("already in use", "already allocated")
+_FREE_PORT = (
+    "publish it by a variable, which gets a free port: "
+    '`ports: ["127.0.0.1:${APP_PORT:-8000}:8000"]`'
+)
 
 
 class ComposeStack(Provider):
@@ -48,13 +44,10 @@ class ComposeStack(Provider):
         self._name = name
         self._values = values
         self._context = context
+        self._check = StackCheck(name, values, context)
         self._places = Places()
         self._project: ComposeProject | None = None
         self._is_ending = False
-
-    @cached_property
-    def _file(self) -> ComposeFile:
-        return ComposeFile(self._name, self._values, self._context.root)
 
     def check(self) -> None:
         """Refuses a missing engine or plugin, and a file that cannot work; pulls missing images.
@@ -62,29 +55,7 @@ class ComposeStack(Provider):
         Raises:
             BackendUnavailableError, SettingsError: with what was seen and what to do.
         """
-        problem = engine_problem()
-        if problem:
-            raise self._unavailable(problem, engine_place(), "start Docker")
-        services = self._check_file()
-        for service, one in services.items():
-            if "build" not in one and missing_images(one["image"]):
-                self._pull(service, one["image"])
-
-    def pull_problem(self) -> str | None:
-        """Returns None when the stack can come up without a pull, else why not, in a few words.
-
-        Raises:
-            SettingsError: its file cannot work.
-        """
-        problem = engine_problem()
-        if problem:
-            return problem
-        try:
-            services = self._check_file()
-        except BackendUnavailableError as error:
-            return error.seen
-        missing = missing_images(*images_of(services), *reaper_images())
-        return f"the image {missing[0]} is not here yet" if missing else None
+        self._check.check()
 
     def start(self) -> Endpoint:
         """Builds and starts the stack; returns once all of its containers have come up.
@@ -94,8 +65,8 @@ class ComposeStack(Provider):
         """
         project = self._project = ComposeProject(
             f"truestep-{self._context.run_id}-{self._name}",
-            self._file.path,
-            variables=self._file.variables(),
+            self._check.file.path,
+            variables=self._check.file.variables(),
             folder=self._context.workspace.folder(self._name),
             owner=self._context.workspace.root,
         )
@@ -109,7 +80,7 @@ class ComposeStack(Provider):
         self._do(project, "up", "--detach", "--no-build", "--quiet-pull", within_s=limit_s)
         self._wait_until_up(project, give_up_at)
         for need in self._values["needs"]:
-            where = self._file.where_is(need)
+            where = self._check.file.where_is(need)
             running = running_in_stack(
                 need,
                 PUBLISHED.sub(lambda found: self._published(found[1], int(found[2])), where),
@@ -196,34 +167,6 @@ class ComposeStack(Provider):
         containers = self._project.containers() if self._project else []
         return sorted(one.service for one in containers)
 
-    def _check_file(self) -> dict[str, Any]:
-        try:
-            version = run_compose("version")
-        except FileNotFoundError:
-            raise self._unavailable(
-                "there is no `docker` command", "PATH", "install Docker's command line"
-            ) from None
-        if version.returncode:
-            raise self._unavailable(
-                "docker has no `compose` command",
-                "docker compose version",
-                "install the compose v2 plugin of Docker",
-            )
-        services = self._file.services()
-        self._file.check_settings(services)
-        return services
-
-    def _pull(self, service: str, image: str) -> None:
-        self._context.console.say(f"truestep: pulling the image {image}, once")
-        pulled = run_compose("-f", str(self._file.path), "pull", "--quiet", service)
-        if pulled.returncode:
-            raise BackendUnavailableError(
-                f"the image {image} of {service} in the stack of {self._name} could not be pulled",
-                seen=said(pulled.stdout),
-                looked="the Docker engine's images, then the registry in the image's name",
-                remedy=f"check the name in {self._values['compose']}, and the network",
-            )
-
     def _do(self, project: ComposeProject, *command: str, within_s: float | None) -> None:
         try:
             done = project.run_long(*command, within_s=within_s)
@@ -280,17 +223,3 @@ class ComposeStack(Provider):
                 looked=f"its port {port}",
                 remedy="see its log",
             ) from error
-
-    def _unavailable(self, seen: str, looked: str, remedy: str) -> TruestepError:
-        return BackendUnavailableError(
-            f"{self._name} was asked to run in docker",
-            seen=seen,
-            looked=looked,
-            remedy=f"{remedy}, or use -D {self._name}.backend=embedded",
-        )
-
-
-_FREE_PORT = (
-    "publish it by a variable, which gets a free port: "
-    '`ports: ["127.0.0.1:${APP_PORT:-8000}:8000"]`'
-)
