@@ -230,6 +230,8 @@ class Service(ABC):
     def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:
         """Returns the place that an application under test shares with its scenarios.
 
+        An application has none: no other one stands on it.
+
         Args:
             endpoint: the server, which is ready.
             name: whose place to make; None when the endpoint's URL already names the place.

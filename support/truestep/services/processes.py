@@ -172,6 +172,42 @@ class ServerProcess:
         return "\n".join(self.log_text().splitlines()[-lines:]) or "(the log is empty)"
 
 
+def run_to_end(
+    argv: Sequence[str],
+    *,
+    folder: Path | None = None,
+    within_s: float | None = None,
+    environment: Mapping[str, str] | None = None,
+    user: str | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program that is no server; both streams are in its output, whatever its exit code.
+
+    Args:
+        argv: the program and its arguments, without secrets.
+        folder: where it runs; the current one when left out.
+        within_s: seconds until it is killed; None: it takes what it takes.
+        environment: all of its variables; ours when left out.
+        user: the name of the user to run as; None for the current one.
+
+    Raises:
+        OSError: it cannot be run.
+        subprocess.TimeoutExpired: it was not done in time.
+    """
+    return subprocess.run(
+        argv,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=within_s,
+        cwd=folder,
+        env=environment,
+        **login(user),
+    )
+
+
 def refuse_taken_port(service: str, port: int) -> None:
     """Raises BackendUnavailableError when something on this machine already listens on `port`."""
     with socket.socket() as probe:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from truestep.services.processes import run_to_end
 from truestep.workspace import OWNER_VARIABLE
 
 _STOPS_WITHIN_S = 10.0
@@ -209,15 +210,7 @@ def run_compose(
     Raises:
         FileNotFoundError: there is no such program.
     """
-    return subprocess.run(
-        [*command, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**(environment or {}), **os.environ},
-        text=True,
-        check=False,
-    )
+    return run_to_end([*command, *arguments], environment={**(environment or {}), **os.environ})
 
 
 def said(output: str) -> str:

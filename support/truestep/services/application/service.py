@@ -14,7 +14,6 @@ from truestep.services.base import (
     Provider,
     RunContext,
     Service,
-    SharedPlace,
 )
 from truestep.settings import Backend, Key, Values
 
@@ -123,10 +122,6 @@ class ApplicationService(Service):
             answer_within_s=self.values["answer_within_s"],
             hide=self.values["hide"],
         )
-
-    def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:
-        """An application is not shared with another one."""
-        raise NotImplementedError
 
     def _provider_for(self, backend: Backend) -> Provider:
         if backend is Backend.EMBEDDED:

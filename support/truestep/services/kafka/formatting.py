@@ -12,7 +12,7 @@ from truestep.cache import Recipe, keep
 from truestep.errors import ServiceError
 from truestep.services.kafka import broker
 from truestep.services.kafka.jvm import BrokerJvm
-from truestep.services.processes import LOOPBACK
+from truestep.services.processes import LOOPBACK, run_to_end
 
 _FORMATS_WITHIN_S = 120
 _DATA = "data"
@@ -61,28 +61,16 @@ def _format(jvm: BrokerJvm, folder: Path) -> None:
 
 def _run(command: list[str], folder: Path) -> None:
     try:
-        subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=_FORMATS_WITHIN_S,
-            check=True,
-        )
-    except subprocess.CalledProcessError as error:
-        seen, looked = (
-            f"exited with code {error.returncode}",
-            f"its last lines:\n{_tail(error.stdout)}",
-        )
+        done = run_to_end(command, folder=folder, within_s=_FORMATS_WITHIN_S)
     except subprocess.TimeoutExpired:
         seen, looked = f"not done after {_FORMATS_WITHIN_S} s", command[0]
     except OSError as error:
         seen, looked = str(error.strerror or error), command[0]
     else:
-        return
+        if done.returncode == 0:
+            return
+        seen = f"exited with code {done.returncode}"
+        looked = f"its last lines:\n{_tail(done.stdout)}"
     raise ServiceError(
         "kafka (embedded) could not format its data folder",
         seen=seen,

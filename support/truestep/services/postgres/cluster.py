@@ -16,7 +16,7 @@ from truestep.services.base import RunContext
 from truestep.services.cloning import clone
 from truestep.services.postgres.programs import ENVIRONMENT, give, programs, server_user
 from truestep.services.postgres.url import DEFAULT_USER
-from truestep.services.processes import login
+from truestep.services.processes import run_to_end
 from truestep.workspace import OWNER_VARIABLE
 
 _INITDB = (
@@ -83,23 +83,17 @@ def _initdb(folder: Path, context: RunContext) -> None:
     password.touch(mode=0o600)
     password.write_text(new_password())
     give(folder, user)
-    done = subprocess.run(
+    done = run_to_end(
         [
             str(programs(folder, user) / "initdb"),
             f"--pgdata={folder / 'data'}",
             f"--pwfile={password}",
             *_INITDB,
         ],
-        check=False,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=_INITDB_WITHIN_S,
-        cwd=folder,
-        env=ENVIRONMENT | {OWNER_VARIABLE: str(context.workspace.root)},
-        **login(user),
+        folder=folder,
+        within_s=_INITDB_WITHIN_S,
+        environment=ENVIRONMENT | {OWNER_VARIABLE: str(context.workspace.root)},
+        user=user,
     )
     if done.returncode:
         raise ServiceError(
