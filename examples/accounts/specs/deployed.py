@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from examples.accounts.config import TOPIC
-from examples.accounts.specs.own_run import NAME, new_run, settings_of, started
+from examples.accounts.specs.own_run import NAME, new_run, started
+from truestep.housekeeping import project_settings
 from truestep.services.base import SharedPlace
 
 
@@ -40,7 +41,7 @@ def deployed(project: Path) -> Iterator[Deployed]:
     """
     # Where it is deployed, it has the topic by the name that other teams know.
     told = {"backend": "embedded", f"{NAME}.env.USER_EVENTS_TOPIC": TOPIC}
-    settings = settings_of(project, {}, told)
+    settings = project_settings(project, {}, told)
     with started(settings, new_run(settings, project)) as running:
         places = {name: one.isolation for name, one in running.beside.items()}
         urls = {name: one.url for name, one in places.items() if isinstance(one, SharedPlace)}

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from truestep.console import Console
 from truestep.pool import RUN, RunningService, ServicePool
-from truestep.services import registry
-from truestep.services.application.settings import APPLICATION_KEYS
 from truestep.services.base import RunContext
-from truestep.settings import Settings, read_settings
+from truestep.settings import Settings
 from truestep.signals import signals_as_interrupts
 from truestep.workspace import Workspace
 
 NAME = "accounts"
-
-
-def settings_of(
-    project: Path, environment: Mapping[str, str], userdata: Mapping[str, str]
-) -> Settings:
-    """Returns the settings that a run in the folder `project` has."""
-    return read_settings(
-        registry.service_keys(),
-        application=APPLICATION_KEYS,
-        folder=project,
-        environment=environment,
-        userdata=userdata,
-    )
 
 
 def new_run(settings: Settings, folder: Path) -> RunContext:

@@ -13,7 +13,8 @@ from weakref import WeakKeyDictionary
 from behave.model import Feature
 from behave.runner import Context
 
-from examples.accounts.specs.own_run import NAME, new_run, settings_of, started
+from examples.accounts.specs.own_run import NAME, new_run, started
+from truestep.housekeeping import project_settings
 from truestep.pool import RunningService
 from truestep.scope import ScenarioScope
 from truestep.services import registry
@@ -31,7 +32,7 @@ class Stack:
     def __init__(self, userdata: dict[str, str]) -> None:
         self._userdata = userdata
         in_docker = {**userdata, f"{NAME}.backend": "docker"}
-        self._settings = settings_of(Path.cwd(), os.environ, in_docker)
+        self._settings = project_settings(Path.cwd(), os.environ, in_docker)
         self._run = new_run(self._settings, Path.cwd())
         self._project = f"truestep-{self._run.run_id}-{NAME}"
         self._undo = ExitStack()
@@ -48,7 +49,7 @@ class Stack:
     @cached_property
     def problem(self) -> str | None:
         """Why it cannot come up soon, without a pull; None for who has asked for docker."""
-        asked, _ = settings_of(Path.cwd(), os.environ, self._userdata).backend(NAME)
+        asked, _ = project_settings(Path.cwd(), os.environ, self._userdata).backend(NAME)
         if asked is Backend.DOCKER:
             return None
         return ComposeStack(NAME, self._settings.services[NAME], self._run).pull_problem()
