@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
+from truestep.collector import uncollected
 from truestep.errors import ServiceError, file_trouble
 from truestep.keeping.provider import KeptProvider
 from truestep.keeping.starting import WHY, start_keeper, usable
@@ -308,9 +309,13 @@ class _Start:
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"start {service.name}")
 
     def begin(self) -> None:
-        # The client library is imported while the server starts; not_ready() knows which it is.
-        threading.Thread(target=self._service.not_ready, daemon=True).start()
+        threading.Thread(target=self._load_client, daemon=True).start()
         self._thread.start()
+
+    def _load_client(self) -> None:
+        """Imports the client library while the server starts; not_ready() knows which it is."""
+        with uncollected():
+            self._service.not_ready()
 
     def result(self) -> RunningService:
         return self._future.result()
