@@ -7,12 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hamcrest import is_not, none
+
+from truestep.polling import eventually
+
 SAMPLES = Path(__file__).parent / "samples"
 _GIVE_UP_AFTER_S = 240
+_BEGINS_WITHIN_S = 120
 
 
 @dataclass(frozen=True)
@@ -51,9 +57,20 @@ class Project:
 
     def behave(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Run:
         """Runs `behave` and waits for its end."""
-        process = self.start(*arguments, environment=environment)
-        out, err = process.communicate(timeout=_GIVE_UP_AFTER_S)
+        with self.running(*arguments, environment=environment) as process:
+            out, err = process.communicate(timeout=_GIVE_UP_AFTER_S)
         return Run(process.returncode, out, err)
+
+    @contextmanager
+    def running(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Starts `behave` and yields its process; what still runs in the end is killed."""
+        with self.start(*arguments, environment=environment) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def start(
         self, *arguments: str, environment: Mapping[str, str] | None = None
@@ -67,6 +84,17 @@ class Project:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+        )
+
+    def wait_for(self, path: str) -> str:
+        """Waits for a file of the project that says something, made by what runs; returns that."""
+        file = self.folder / path
+        return eventually(
+            lambda: file.read_text() or None,
+            is_not(none()),
+            what=f"what {path} says",
+            within_s=_BEGINS_WITHIN_S,
+            retry_on=(FileNotFoundError,),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +99,10 @@ class Plan:
     def count(self) -> int:
         """Returns how many selected scenarios ask for a service."""
         return sum(1 for row in self._scenarios.values() if row.tagged)
+
+    def uses(self) -> Counter[str]:
+        """Returns how many selected scenarios use each service."""
+        return Counter(name for row in self._scenarios.values() for name in row.started)
 
     @staticmethod
     def _with(lifetime: Lifetime, rows: Iterable[ScenarioPlan]) -> list[str]:

@@ -48,7 +48,7 @@ class Session:
         self._workspace = Workspace()
         self.run_id = secrets.token_hex(3)
         run = RunContext(self.run_id, root, settings.cache, self._workspace, self._console)
-        self._scenarios = run.scenarios
+        self._run = run
         # A worker's; the services of the run are its parent's.
         elsewhere = getattr(runner, "elsewhere", None)
         self._is_worker = elsewhere is not None
@@ -64,6 +64,9 @@ class Session:
             lifetime=settings.lifetime,
             stands_on=self._pool.stands_on,
         )
+        if not self._is_worker:
+            # Of those in a worker it is not known which ones will come here, nor how often.
+            run.to_come.update(self._plan.uses())
         self._header = Header(
             self._plan,
             self._pool,
@@ -191,9 +194,11 @@ class Session:
         for name in plan.tagged & plan.started:
             running.setdefault(name, self._pool.acquire(name, owner))
         self._refuse_missing(plan, running)
+        for name in self._run.to_come.keys() & plan.started:
+            self._run.to_come[name] -= 1
         self._scenario_count += 1
         scenario_id = f"s{self._scenario_count}"
-        self._scenarios[scenario_id] = f'"{scenario.name}" ({scenario.location})'
+        self._run.scenarios[scenario_id] = f'"{scenario.name}" ({scenario.location})'
         # In the registry's order: the database is emptied before what follows from its rows.
         order = [*registry.SERVICES, *sorted(self._applications)]
         return {

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from truestep.collector import uncollected
 from truestep.errors import ServiceError, file_trouble
 from truestep.keeping.provider import KeptProvider
 from truestep.polling import pause, pauses, scaled
@@ -115,9 +116,13 @@ class ServerStart(Start):
 
     def begin(self) -> None:
         """Starts the server; the client library is imported meanwhile."""
-        # not_ready() knows which it is.
-        threading.Thread(target=self._service.not_ready, daemon=True).start()
+        threading.Thread(target=self._load_client, daemon=True).start()
         self._thread.start()
+
+    def _load_client(self) -> None:
+        # not_ready() knows which it is.
+        with uncollected():
+            self._service.not_ready()
 
     def result(self) -> RunningService:
         """Returns the service once it is ready; raises what kept it from becoming so."""

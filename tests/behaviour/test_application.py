@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from hamcrest import equal_to
 
 from tests.behaviour.test_bad_input import refusal
 from tests.clone import ROOT
+from tests.machine import listened_at, port_to_name, refusing_port, taken_port
 from tests.project import SAMPLES, Project, Run
 from truestep.polling import eventually
 
@@ -245,28 +245,17 @@ def test_nothing_is_left_of_an_application_when_its_run_is_ended(
         "    context.moody.get('/never')\n",
     )
     scenario(moody, "    When it hangs\n")
-    process = moody.start("-D", "moody.answer_within_s=20")
-    try:
-        reached = moody.folder / "reached"
-        eventually(
-            lambda: reached.exists() and bool(reached.read_text()),
-            equal_to(True),
-            what="the hanging step",
-            within_s=60,
-        )
+    with moody.running("-D", "moody.answer_within_s=20") as process:
+        group = json.loads(moody.wait_for("reached"))["group"]
         process.send_signal(number)
         process.communicate(timeout=60)
-    finally:
-        process.kill()
-    group = json.loads(reached.read_text())["group"]
     eventually(lambda: members(group), equal_to([]), what="the application's processes")
 
 
 def test_application_is_stopped_while_it_starts(moody: Project) -> None:
     set_up(moody, "late")
-    process = moody.start("-D", "moody.start_within_s=60")
     log = moody.folder / "reports" / "logs" / "moody.log"
-    try:
+    with moody.running("-D", "moody.start_within_s=60") as process:
         eventually(
             lambda: log.exists() and "GET /health" in log.read_text(),
             equal_to(True),
@@ -276,8 +265,6 @@ def test_application_is_stopped_while_it_starts(moody: Project) -> None:
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
     assert process.returncode == 1, out + err
     assert time.monotonic() - began < 20, "it waited for the application"
 
@@ -381,10 +368,7 @@ def test_braces_that_are_no_placeholder_are_left_as_they_are(moody: Project) -> 
 
 
 def test_taken_port_is_refused(moody: Project) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with taken_port() as port:
         assert refusal(moody.behave("-D", f"moody.port={port}")) == (
             f"BackendUnavailableError: moody cannot have the port {port}: Address already in use\n"
             f"  Looked at: 127.0.0.1:{port}\n"
@@ -393,9 +377,8 @@ def test_taken_port_is_refused(moody: Project) -> None:
 
 
 def test_deployed_application_that_does_not_answer_is_refused(moody: Project) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    with refusing_port() as port:
+        url = f"http://127.0.0.1:{port}"
         assert refusal(moody.behave("-D", f"moody.url={url}", "-D", "moody.backend=external")) == (
             "ServiceError: moody (external) does not answer: "
             "ConnectError: [Errno 111] Connection refused\n"
@@ -431,17 +414,12 @@ def test_doctor_says_how_an_application_would_run(moody: Project) -> None:
 @pytest.fixture
 def deployed(tmp_path: Path) -> Iterator[str]:
     """The application of `moody` as somebody else runs it; its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port_to_name()
     app = SAMPLES / "moody" / "app.py"
     with (tmp_path / "deployed.log").open("w") as log:
         process = subprocess.Popen([sys.executable, str(app), str(port)], stdout=log, stderr=log)
     try:
-        with socket.socket() as probe:
-            eventually(
-                lambda: probe.connect_ex(("127.0.0.1", port)), equal_to(0), what="the application"
-            )
+        eventually(lambda: listened_at(port), equal_to({"127.0.0.1"}), what="the application")
         yield f"http://127.0.0.1:{port}"
         assert process.poll() is None, "what somebody else runs is not ours to stop"
     finally:

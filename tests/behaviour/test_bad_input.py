@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
 
+from tests.machine import refusing_port, taken_port
 from tests.project import Project, Run
 
 
@@ -141,9 +141,8 @@ def test_bad_tag_is_refused(notes: Project, tags: str) -> None:
 
 
 def test_server_that_refuses_is_named_before_others_start(notes: Project) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        url = f"redis://:hush@127.0.0.1:{unused.getsockname()[1]}/0"
+    with refusing_port() as port:
+        url = f"redis://:hush@127.0.0.1:{port}/0"
         text = refusal(notes.behave("-D", f"redis.url={url}", "-D", "redis.backend=external"))
     shown = url.replace("hush", "***")
     assert text.startswith("ServiceError: redis (external) does not answer: ConnectionError: ")
@@ -152,10 +151,7 @@ def test_server_that_refuses_is_named_before_others_start(notes: Project) -> Non
 
 
 def test_taken_port_is_refused(notes: Project) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with taken_port() as port:
         assert refusal(notes.behave("-D", f"redis.port={port}")) == (
             f"BackendUnavailableError: redis cannot have the port {port}: Address already in use\n"
             f"  Looked at: 127.0.0.1:{port}\n"

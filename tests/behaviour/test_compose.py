@@ -7,16 +7,17 @@ import re
 import secrets
 import shutil
 import signal
-import socket
-import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hamcrest import equal_to
 
 from tests.behaviour.test_bad_input import refusal
+from tests.machine import docker, taken_port
 from tests.project import Project
 from truestep.polling import eventually
 
@@ -71,14 +72,9 @@ class Stack:
         return [
             f"{kind} {name}"
             for kind, command in kinds.items()
-            for name in _docker(*command)
+            for name in docker(*command).split()
             if self.name in name
         ]
-
-
-def _docker(*arguments: str) -> list[str]:
-    done = subprocess.run(["docker", *arguments], capture_output=True, check=True, text=True)
-    return done.stdout.split()
 
 
 @pytest.fixture
@@ -115,10 +111,11 @@ def test_image_that_is_built_for_the_stack_is_removed_with_it(stack: Stack) -> N
 
 def test_two_runs_of_one_stack_do_not_meet(stack: Stack) -> None:
     shared = {"COMPOSE_PROJECT_NAME": f"shared{stack.name}"}
-    runs = [stack.project.start(environment=shared) for _ in range(2)]
-    for run in runs:
-        out, err = run.communicate(timeout=120)
-        assert "3 scenarios passed, 0 failed" in out, out + err
+    run = partial(stack.project.behave, environment=shared)
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(run) for _ in range(2)]
+    for one in both:
+        assert "3 scenarios passed, 0 failed" in one.result().out, one.result()
     assert stack.left() == []
 
 
@@ -213,10 +210,7 @@ def test_container_that_takes_too_long_is_named_with_its_log(stack: Stack) -> No
 
 
 def test_published_port_that_is_taken_is_named_with_what_to_write_instead(stack: Stack) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with taken_port() as port:
         stack.compose(APP.replace("${APP_PORT:-8000}", str(port)) + CACHE)
         error = stack.error()
     assert error.startswith(
@@ -323,10 +317,10 @@ def test_docker_without_compose_is_refused(stack: Stack, tmp_path: Path) -> None
     programs = tmp_path / "programs"
     programs.mkdir()
     # Docker as it is without the plugin.
-    docker = programs / "docker"
+    program = programs / "docker"
     refused = "echo \"docker: 'compose' is not a docker command.\" >&2; exit 1"
-    docker.write_text(f'#!/bin/sh\n[ "$1" = compose ] && {{ {refused}; }}\nexec {real} "$@"\n')
-    docker.chmod(0o755)
+    program.write_text(f'#!/bin/sh\n[ "$1" = compose ] && {{ {refused}; }}\nexec {real} "$@"\n')
+    program.chmod(0o755)
     path = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     assert stack.shown(refusal(stack.project.behave(environment=path))) == (
         "BackendUnavailableError: web was asked to run in docker: "
@@ -353,8 +347,7 @@ def test_stack_is_taken_down_when_the_run_is_ended_while_it_comes_up(
     waits = "    depends_on: { cache: { condition: service_healthy } }\n"
     health = '    healthcheck: { test: [CMD, "false"], interval: 1s, retries: 9999 }\n'
     stack.compose(f"{APP}{waits}{CACHE}{health}")
-    process = stack.project.start()
-    try:
+    with stack.project.running() as process:
         eventually(
             lambda: any("cache" in one for one in stack.left()),
             equal_to(True),
@@ -363,8 +356,6 @@ def test_stack_is_taken_down_when_the_run_is_ended_while_it_comes_up(
         )
         process.send_signal(number)
         out, err = process.communicate(timeout=25)
-    finally:
-        process.kill()
     assert process.returncode == (-number if number == signal.SIGKILL else 1), out + err
     if number != signal.SIGKILL:
         assert stack.left() == []

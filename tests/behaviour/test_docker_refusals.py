@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.behaviour.test_bad_input import refusal
+from tests.machine import refusing_port
 from tests.project import Project, Run
 
 INSIST = ("-D", "backend=docker", "--tags=@redis")
@@ -28,9 +29,8 @@ def test_absent_engine_is_refused(notes: Project, tmp_path: Path) -> None:
 
 
 def test_unreachable_engine_is_refused(notes: Project) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        host = f"tcp://127.0.0.1:{unused.getsockname()[1]}"
+    with refusing_port() as port:
+        host = f"tcp://127.0.0.1:{port}"
         assert refusal(notes.behave(*INSIST, environment={"DOCKER_HOST": host})) == (
             "BackendUnavailableError: redis was asked to run in docker: "
             "the Docker engine cannot be reached\n"

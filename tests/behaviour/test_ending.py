@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.behaviour.test_truth import FIRST, SECOND, raising
+from tests.behaviour.test_truth import FIRST, SECOND, by_name, raising
 from tests.behaviour.truth import Told
 from tests.project import Project
 
@@ -54,12 +54,7 @@ def test_signal_in_a_step_lets_all_hooks_and_cleanups_run(project: Project) -> N
 def test_signal_before_a_scenario_makes_it_an_error(project: Project, name: str) -> None:
     told = Told.by(project, *raising("before_scenario", "Here", name))
     assert told.run.code == 1
-    assert told.outcomes == {
-        "Before": "passed",
-        "Here": "error",
-        "In the rule": "not run",
-        "After": "not run",
-    }
+    assert told.outcomes == by_name("passed error not_run not_run")
     assert hooks_after(told, "before_scenario Here") == ["after_scenario", *ENDING]
 
 
@@ -70,12 +65,7 @@ def test_signal_while_a_scenario_is_cleaned_up_waits_until_that_is_done(
     told = Told.by(project, *raising(hook, "Here", "SIGTERM"))
     assert told.run.code == 1
     # It has passed, and nothing of it was left out; the others do not begin.
-    assert told.outcomes == {
-        "Before": "passed",
-        "Here": "passed",
-        "In the rule": "not run",
-        "After": "not run",
-    }
+    assert told.outcomes == by_name("passed passed not_run not_run")
     done = hooks_after(told, "after_scenario Here")
     assert done == ENDING
     assert [Path(place).name for place in told.rerun] == ["first.feature:13", "second.feature:2"]
@@ -129,12 +119,7 @@ def test_formatter_that_raises_leaves_nothing_undone(project: Project) -> None:
     project.write("breaking.py", BREAKING)
     told = Told.by(project, "-f", "breaking:Breaking", environment={"PYTHONPATH": "."})
     assert told.run.code == 1
-    assert told.outcomes == {
-        "Before": "error",
-        "Here": "not run",
-        "In the rule": "not run",
-        "After": "not run",
-    }
+    assert told.outcomes == by_name("error not_run not_run not_run")
     assert told.facts["status"] == "broken"
     *_, (_, finished) = told.messages
     assert finished["message"] == "RuntimeError: no more paper"

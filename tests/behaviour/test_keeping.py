@@ -20,6 +20,7 @@ import psutil
 import pytest
 from hamcrest import equal_to
 
+from tests.machine import docker, lives
 from tests.project import Project, Run
 from tests.unit.test_cli import truestep
 from truestep.polling import eventually
@@ -84,19 +85,19 @@ def test_a_kept_service_is_used_by_runs_until_it_is_taken_down(keeping: Keeping)
     up = keeping.truestep("up", "redis")
     assert (up.code, up.err) == (0, "")
     assert re.fullmatch(
-        r"  redis     \S+ +\d\.\d\d s +embedded  asked for by \[truestep\] backend in behave.ini\n",
+        r"  redis     \S+ +[\d.]+ s +embedded  asked for by \[truestep\] backend in behave.ini\n",
         up.out,
     )
     server = keeping.server()
     for _ in range(2):
         run = keeping.behave()
         assert re.search(
-            r"^  redis     \S+ +\d\.\d\d s +embedded  kept by truestep up$", run.err, re.MULTILINE
+            r"^  redis     \S+ +[\d.]+ s +embedded  kept by truestep up$", run.err, re.MULTILINE
         )
-        assert _lives(server)
+        assert lives(server)
     down = keeping.truestep("down")
     assert (down.code, down.out, down.err) == (0, "  redis     stopped\n", "")
-    assert not _lives(server)
+    assert not lives(server)
     assert keeping.keepers() == []
     assert "kept by" not in keeping.behave().err
     again = keeping.truestep("down")
@@ -129,7 +130,7 @@ def test_another_project_does_not_find_it(keeping: Keeping, tmp_path: Path) -> N
     other = Keeping(Project.of("notes", tmp_path / "other"), keeping.state)
     assert "kept by" not in other.behave().err
     assert other.truestep("down").out == f"truestep: nothing is kept for {other.project.folder}\n"
-    assert _lives(keeping.server())
+    assert lives(keeping.server())
 
 
 def test_up_leaves_what_is_kept_and_replaces_what_has_other_settings(keeping: Keeping) -> None:
@@ -143,7 +144,7 @@ def test_up_leaves_what_is_kept_and_replaces_what_has_other_settings(keeping: Ke
     assert other.out.splitlines()[0] == (
         "truestep: the kept redis goes: it was started with other settings, or by another version"
     )
-    assert not _lives(first)
+    assert not lives(first)
     assert "kept by truestep up" in keeping.behave("-D", "redis.databases=32").err
 
 
@@ -152,14 +153,14 @@ def test_a_killed_keeper_takes_its_server_along_and_is_not_asked_again(keeping: 
     server = keeping.server()
     psutil.Process(keeping.kept()["pid"]).kill()
     assert "kept by" not in keeping.behave().err
-    eventually(lambda: _lives(server), equal_to(False), what="whether it runs", within_s=20)
+    eventually(lambda: lives(server), equal_to(False), what="whether it runs", within_s=20)
 
 
 def test_a_keeper_goes_when_its_server_has_died(keeping: Keeping) -> None:
     keeping.truestep("up", "redis")
     keeper = psutil.Process(keeping.kept()["pid"])
     keeping.server().kill()
-    eventually(lambda: _lives(keeper), equal_to(False), what="whether it runs", within_s=20)
+    eventually(lambda: lives(keeper), equal_to(False), what="whether it runs", within_s=20)
     assert list(keeping.state.rglob("*.json")) == []
 
 
@@ -222,7 +223,7 @@ def test_reuse_keeps_nothing_beside_a_service_that_is_kept_with_other_settings(
     server = keeping.server()
     run = keeping.behave("-D", "reuse=yes", "-D", "redis.databases=32")
     assert "the kept redis is not used: it was started with other settings" in run.err
-    assert _lives(server)
+    assert lives(server)
     assert keeping.truestep("down").out == "  redis     stopped\n"
     assert keeping.keepers() == []
 
@@ -268,7 +269,7 @@ def test_reuse_leaves_what_a_run_has_started_to_the_next_one(keeping: Keeping) -
     # A keeper starts its service itself, whatever the settings say: it has no keeper do so.
     assert len(keeping.keepers()) == 1
     assert keeping.truestep("down").out == "  redis     stopped\n"
-    assert not _lives(server)
+    assert not lives(server)
 
 
 @pytest.mark.parametrize(
@@ -369,15 +370,10 @@ def test_a_container_is_kept_too(keeping: Keeping) -> None:
     port = keeping.kept()["endpoint"]["port"]
     run = keeping.behave("-D", "backend=docker")
     assert re.search(r"^  redis .* docker +kept by truestep up$", run.err, re.MULTILINE)
-    assert _containers(port)
+    assert _container(port)
     keeping.truestep("down")
-    assert not _containers(port)
+    assert not _container(port)
 
 
-def _lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
-def _containers(port: int) -> str:
-    command = ["docker", "ps", "--quiet", "--filter", f"publish={port}"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def _container(port: int) -> str:
+    return docker("ps", "--quiet", "--filter", f"publish={port}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ import psutil
 import pytest
 from hamcrest import empty, equal_to, is_not
 
+from tests.machine import docker
 from tests.project import Project
 from truestep.polling import eventually
 
@@ -28,7 +28,7 @@ from truestep.polling import eventually
 
 @when("it never ends")
 def never_ends(context):
-    Path("reached").touch()
+    Path("reached").write_text("the step")
     eventually(lambda: 1, equal_to(2), what="the impossible", within_s=120)
 """
 ENDINGS = {
@@ -110,8 +110,7 @@ class Machine:
 
 
 def _docker(*arguments: str) -> list[str]:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
-    return sorted(done.stdout.split())
+    return sorted(docker(*arguments).split())
 
 
 @pytest.fixture(params=["embedded", pytest.param("docker", marks=pytest.mark.docker)])
@@ -182,16 +181,11 @@ def test_nothing_is_left_after_a_signal(
     notes.write("steps/blocking.py", BLOCKING)
     notes.write("steps/noting.py", NOTING)
     notes.write("features/e.feature", FEATURE.format(step="When it never ends"))
-    process = notes.start(
-        "features/e.feature", "-D", f"backend={backend}", environment=machine.environment
-    )
-    try:
-        reached = notes.folder / "reached"
-        eventually(reached.exists, equal_to(True), what="the blocking step", within_s=120)
+    arguments = ("features/e.feature", "-D", f"backend={backend}")
+    with notes.running(*arguments, environment=machine.environment) as process:
+        notes.wait_for("reached")
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
     assert process.returncode == (-number if number == signal.SIGKILL else 1), out + err
     assert_nothing_left(machine, notes, within_s=2.0)
 
@@ -202,8 +196,7 @@ def test_nothing_is_left_when_the_run_is_ended_while_servers_start(
     notes.write("steps/noting.py", NOTING)
     notes.write("features/e.feature", FEATURE.format(step="When it never ends"))
     notes.write("steps/blocking.py", BLOCKING)
-    process = notes.start("features/e.feature", environment=machine.environment)
-    try:
+    with notes.running("features/e.feature", environment=machine.environment) as process:
         eventually(
             lambda: machine.now()["processes"],
             is_not(empty()),
@@ -212,8 +205,6 @@ def test_nothing_is_left_when_the_run_is_ended_while_servers_start(
         )
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
-    finally:
-        process.kill()
     assert_nothing_left(machine, notes, within_s=2.0)
 
 

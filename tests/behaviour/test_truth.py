@@ -49,7 +49,7 @@ PLACES = {
     "After": "features/b/second.feature:2",
 }
 NAMES = tuple(PLACES)
-OF_FIRST = NAMES[:3]
+OF_FIRST, OF_RULE = NAMES[:3], NAMES[2:3]
 FEATURE, RULE = "features/a/first.feature:2", "features/a/first.feature:12"
 AMBIGUOUS = """\
 from behave import when
@@ -151,6 +151,23 @@ def around(trouble: str, name: str, where: str, rerun: tuple[str, ...], **more: 
     )
 
 
+def not_entered(hook: str, at: str, where: str, inside: tuple[str, ...]) -> Row:
+    """A hook before a feature or a rule that raises: nothing of what is inside runs."""
+    left_out, ran = len(inside), len(NAMES) - len(inside)
+    scenarios = "1 scenario" if left_out == 1 else f"{left_out} scenarios"
+    return Row(
+        f"{hook} raises for {at}",
+        options=raising(hook, at),
+        record=" ".join("not_run" if name in inside else "passed" for name in NAMES),
+        console=f"{ran} passed, {left_out} untested",
+        json=" ".join("-" if name in inside else "passed" for name in NAMES),
+        marks="." * ran,
+        rerun=inside,
+        around=(f"{hook} {where}",),
+        said=(("error", f"{hook} of {where}"), ("not run", scenarios)),
+    )
+
+
 NOTHING_RAN = {
     "record": "not_run not_run not_run not_run",
     "console": "",
@@ -189,17 +206,7 @@ ROWS = [
     around("after_all raises", "after_all", "", NAMES, options=raising("after_all")),
     here("before_tag raises", "error", "hook_error", "H", options=raising("before_tag", "here")),
     here("after_tag raises", "error", "hook_error", "H", options=raising("after_tag", "here")),
-    Row(
-        "before_tag raises for a feature",
-        options=raising("before_tag", "first"),
-        record="not_run not_run not_run passed",
-        console="1 passed, 3 untested",
-        json="- - - passed",
-        marks=".",
-        rerun=OF_FIRST,
-        around=(f"before_tag {FEATURE}",),
-        said=(("error", f"before_tag of {FEATURE}"), ("not run", "3 scenarios")),
-    ),
+    not_entered("before_tag", "first", FEATURE, OF_FIRST),
     around(
         "after_tag raises for a feature",
         "after_tag",
@@ -207,35 +214,15 @@ ROWS = [
         OF_FIRST,
         options=raising("after_tag", "first"),
     ),
-    Row(
-        "before_tag raises for a rule",
-        options=raising("before_tag", "ruled"),
-        record="passed passed not_run passed",
-        console="3 passed, 1 untested",
-        json="passed passed - passed",
-        marks="...",
-        rerun=("In the rule",),
-        around=(f"before_tag {RULE}",),
-        said=(("error", f"before_tag of {RULE}"), ("not run", "1 scenario")),
-    ),
+    not_entered("before_tag", "ruled", RULE, OF_RULE),
     around(
         "after_tag raises for a rule",
         "after_tag",
         RULE,
-        ("In the rule",),
+        OF_RULE,
         options=raising("after_tag", "ruled"),
     ),
-    Row(
-        "before_feature raises",
-        options=raising("before_feature", "First"),
-        record="not_run not_run not_run passed",
-        console="1 passed, 3 untested",
-        json="- - - passed",
-        marks=".",
-        rerun=OF_FIRST,
-        around=(f"before_feature {FEATURE}",),
-        said=(("error", f"before_feature of {FEATURE}"), ("not run", "3 scenarios")),
-    ),
+    not_entered("before_feature", "First", FEATURE, OF_FIRST),
     around(
         "after_feature raises",
         "after_feature",
@@ -243,22 +230,12 @@ ROWS = [
         OF_FIRST,
         options=raising("after_feature", "First"),
     ),
-    Row(
-        "before_rule raises",
-        options=raising("before_rule", "A rule"),
-        record="passed passed not_run passed",
-        console="3 passed, 1 untested",
-        json="passed passed - passed",
-        marks="...",
-        rerun=("In the rule",),
-        around=(f"before_rule {RULE}",),
-        said=(("error", f"before_rule of {RULE}"), ("not run", "1 scenario")),
-    ),
+    not_entered("before_rule", "A rule", RULE, OF_RULE),
     around(
         "after_rule raises",
         "after_rule",
         RULE,
-        ("In the rule",),
+        OF_RULE,
         options=raising("after_rule", "A rule"),
     ),
     here(
@@ -316,7 +293,7 @@ ROWS = [
         "a cleanup of a rule raises",
         "cleanup",
         RULE,
-        ("In the rule",),
+        OF_RULE,
         options=raising("cleanup of rule"),
     ),
     around(

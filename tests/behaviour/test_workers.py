@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections import Counter
 from pathlib import Path
@@ -19,10 +18,11 @@ import ctypes
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 from behave import given, then, when
+from hamcrest import equal_to
+from truestep.polling import eventually, pause
 
 
 @given("all is well")
@@ -47,16 +47,18 @@ def leaves(context, code):
 
 @when("it waits for ever")
 def waits(context):
+    Path("waits.txt").write_text("in it")
     threading.Event().wait()
 
 
 @when("it waits for ever and takes no interrupt")
 def hangs(context):
+    Path("waits.txt").write_text("in it")
     while True:
         try:
             threading.Event().wait()
-        except Exception:
-            pass
+        except BaseException as interrupt:
+            Path("interrupted.txt").write_text(repr(interrupt))
 
 
 @when("it raises what cannot be sent")
@@ -93,19 +95,17 @@ def noted(context):
 
 @when("another one has begun as well")
 def together(context):
-    mine = Path(f"begun-{os.getpid()}")
-    mine.touch()
-    until = time.monotonic() + 30
-    while len(list(Path().glob("begun-*"))) < 2:
-        assert time.monotonic() < until, "nobody else has begun"
-        time.sleep(0.01)
+    Path(f"begun-{os.getpid()}").touch()
+    begun = lambda: len([*Path().glob("begun-*")])
+    eventually(begun, equal_to(2), what="how many have begun", within_s=30)
 
 
 @when("nobody else is in here")
 def alone(context):
     inside = Path("inside")
     inside.mkdir()
-    time.sleep(0.05)
+    # Nothing tells that nobody comes: this is the time for one who is let in by mistake.
+    pause(0.05)
     inside.rmdir()
 """
 ENVIRONMENT = """\
@@ -321,10 +321,10 @@ def test_signal_ends_what_runs_with_its_hooks(suite: Project, name: str) -> None
     feature(
         suite, "When it waits for ever", "When it waits for ever", *[WELL] * 4, tags="@serial.a"
     )
-    process = suite.start(*OURS, "-j", "2", "-f", "plain")
-    _wait_for_worker_in(suite, "one a")
-    process.send_signal(getattr(signal, name))
-    out, _ = process.communicate(timeout=60)
+    with suite.running(*OURS, "-j", "2", "-f", "plain") as process:
+        suite.wait_for("waits.txt")
+        process.send_signal(getattr(signal, name))
+        out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"5 scenarios: the run was ended by {name}" in out
     assert (suite.folder / "ended.txt").read_text() == "one a\n"
@@ -332,55 +332,28 @@ def test_signal_ends_what_runs_with_its_hooks(suite: Project, name: str) -> None
 
 def test_second_signal_kills_at_once(suite: Project) -> None:
     feature(suite, "When it waits for ever and takes no interrupt", WELL, tags="@serial.a")
-    process = suite.start(*OURS, "-j", "2", "-f", "plain")
-    _wait_for_worker_in(suite, "one a")
-    workers = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    with suite.running(*OURS, "-j", "2", "-f", "plain") as process:
+        suite.wait_for("waits.txt")
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        # Two that come together are one.
+        suite.wait_for("interrupted.txt")
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "the run was ended by SIGINT" in out
+    assert "the run was ended at once, and with it the worker that ran it" in out
+    assert "memory" not in out
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert not alive
 
 
 def test_killed_run_leaves_no_worker(suite: Project) -> None:
     feature(suite, "When it waits for ever", WELL)
-    process = suite.start(*OURS, "-j", "2", "-f", "plain")
-    _wait_for_worker_in(suite, "one a")
-    workers = psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    process.communicate(timeout=60)
+    with suite.running(*OURS, "-j", "2", "-f", "plain") as process:
+        suite.wait_for("waits.txt")
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
     assert workers
     _, alive = psutil.wait_procs(workers, timeout=10)
     assert not alive
-
-
-def _wait_for_worker_in(project: Project, scenario: str) -> None:
-    """Waits until the scenario is recorded to have begun."""
-    from truestep.polling import pause, pauses
-
-    for seconds in pauses():
-        for file in project.folder.glob("reports/latest/messages.ndjson"):
-            rows = [json.loads(line) for line in file.read_text().splitlines()]
-            pickles = {
-                row["pickle"]["id"]: row["pickle"]["name"] for row in rows if "pickle" in row
-            }
-            cases = {
-                row["testCase"]["id"]: pickles[row["testCase"]["pickleId"]]
-                for row in rows
-                if "testCase" in row
-            }
-            steps = {
-                row["testCaseStarted"]["id"]: cases[row["testCaseStarted"]["testCaseId"]]
-                for row in rows
-                if "testCaseStarted" in row
-            }
-            begun = [
-                steps[row["testStepStarted"]["testCaseStartedId"]]
-                for row in rows
-                if "testStepStarted" in row
-            ]
-            if scenario in begun:
-                return
-        pause(seconds)

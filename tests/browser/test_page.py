@@ -116,7 +116,7 @@ def test_what_was_looked_for_is_in_the_address(tea_page: Path, open_page: Open) 
     page = open_page(tea_page)
     page.get_by_role("searchbox").fill("cups")
     page.get_by_label("Result", exact=True).select_option("fails (1)")
-    assert page.url.endswith("index.html?q=cups&result=failed")
+    expect(page).to_have_url(re.compile(r"index\.html\?q=cups&result=failed$"))
     page.reload()
     assert names(page) == ["Ten cups"]
     expect(page.get_by_role("searchbox")).to_have_value("cups")
@@ -149,6 +149,7 @@ def test_timeline_is_one_click_away_and_shows_what_came_too_late(
     card = page.get_by_role("article", name="Ten cups")
     assert card.locator(".timeline").count() == 0
     card.get_by_text("Evidence and timeline").click()
+    expect(card.locator(".timeline")).to_be_visible()
     assert card.locator(".timeline li").evaluate_all(
         "(items) => items.map((item) => item.innerText.replace(/\\s+/g, ' ').trim())"
     ) == [
@@ -264,6 +265,7 @@ def test_page_fits_a_phone(tea_page: Path, open_page: Open, width: int) -> None:
     page = open_page(tea_page, viewport={"width": width, "height": 780}, has_touch=True)
     page.get_by_role("button", name="Open all").click()
     page.get_by_text("Evidence and timeline").first.click()
+    expect(page.locator(".timeline").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == width
     contents = page.get_by_role("navigation", name="Features")
     expect(contents).to_be_hidden()

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from platformdirs import user_cache_path
 
+from tests.machine import refusing_port
 from truestep.console import Console
 from truestep.pool import RUN, ServicePool
-from truestep.services.base import RunContext, Service
+from truestep.services.base import RunContext, Service, SharedPlace
 from truestep.services.registry import service_class
 from truestep.settings import Backend, Settings
 from truestep.settings.reading import read_settings
@@ -49,6 +50,13 @@ def own_backend(request: pytest.FixtureRequest) -> Backend:
     """The two backends whose servers Truestep starts itself."""
     chosen: Backend = request.param
     return chosen
+
+
+@pytest.fixture
+def refusing() -> Iterator[int]:
+    """A port at which nobody answers while the test runs."""
+    with refusing_port() as port:
+        yield port
 
 
 @pytest.fixture
@@ -138,3 +146,16 @@ def start(
         stack.callback(pool.close)
         pool.start([name], RUN)
         yield pool.acquire(name, RUN)
+
+
+@contextmanager
+def shared_place(
+    server: RunningService, name: str | None = "accounts", *, may_reset: bool = True
+) -> Iterator[SharedPlace]:
+    """Yields a place on that server, prepared, as an application under test shares it."""
+    place = server.service.shared_place(server.endpoint, name, may_reset=may_reset)
+    try:
+        place.prepare()
+        yield place
+    finally:
+        place.close()

@@ -15,6 +15,7 @@ from hamcrest import equal_to, has_length, not_none
 
 from tests.contract.conftest import new_run, start
 from tests.contract.test_kafka import _with_downloads
+from tests.machine import listening_on, lives
 from truestep.housekeeping import kept
 from truestep.polling import StopPolling, eventually
 from truestep.services.kafka.training import TRAINER, train_in_background
@@ -47,7 +48,7 @@ def test_after_the_first_run_a_start_cache_is_made_and_used_from_then_on(
     eventually(lambda: _trainers(cache), equal_to([trainer]), what="trainers", within_s=240)
 
     def start_cache() -> str | None:
-        if not trainer.is_running() or trainer.status() == psutil.STATUS_ZOMBIE:
+        if not lives(trainer):
             found = [one.what for one in kept(cache) if one.what == "start cache"]
             if not found:
                 raise StopPolling(f"the trainer has ended, and there is {kept(cache)}")
@@ -75,7 +76,7 @@ def test_a_trainer_that_is_killed_leaves_no_broker_behind(cache: Path) -> None:
     )
     trainer.send_signal(signal.SIGKILL)
     eventually(
-        lambda: broker.is_running() and broker.status() != psutil.STATUS_ZOMBIE,
+        lambda: lives(broker),
         equal_to(False),
         what="whether the broker runs",
         within_s=240,
@@ -83,13 +84,8 @@ def test_a_trainer_that_is_killed_leaves_no_broker_behind(cache: Path) -> None:
 
 
 def _command(server: RunningService) -> str:
-    port = server.endpoint.port
-    [pid] = {
-        connection.pid
-        for connection in psutil.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-    }
-    return " ".join(psutil.Process(pid).cmdline())
+    [broker] = listening_on(server.endpoint.port)
+    return " ".join(broker.cmdline())
 
 
 def _trainers(cache: Path) -> list[psutil.Process]:

@@ -24,13 +24,13 @@ import pytest
 from hamcrest import equal_to, has_item, not_
 
 from tests.contract.conftest import MakeService, Start, new_run, start
+from tests.machine import port_to_name
 from truestep.errors import BackendUnavailableError, ServiceError, SettingsError, file_trouble
 from truestep.polling import eventually
 from truestep.redaction import redact
 from truestep.services.base import RunContext
 from truestep.services.postgres.client import PostgresClient
 from truestep.services.postgres.url import parse_url, with_database
-from truestep.services.processes import free_port
 from truestep.settings import Backend
 from truestep.start import RunningService
 
@@ -59,8 +59,10 @@ def command_lines() -> dict[int, str]:
 
 def server_process(server: RunningService) -> psutil.Process:
     port = f"--port={server.endpoint.port} "
-    [pid] = [pid for pid, line in command_lines().items() if port in line]
-    return psutil.Process(pid)
+    pids = [pid for pid, line in command_lines().items() if port in line]
+    # One that it has just forked for a connection still has its command line.
+    [process] = [one for one in map(psutil.Process, pids) if one.ppid() not in pids]
+    return process
 
 
 @contextlib.contextmanager
@@ -181,7 +183,7 @@ def test_two_servers_side_by_side_never_meet(running: Start, own_backend: Backen
 
 
 def test_a_fixed_port_is_the_one_that_is_used(running: Start, own_backend: Backend) -> None:
-    port = free_port()
+    port = port_to_name()
     assert running("postgres", own_backend, port=str(port)).endpoint.port == port
 
 
@@ -246,8 +248,10 @@ def test_an_ordinary_user_who_may_make_databases_is_enough(running: Start) -> No
         assert query(client.url, "SELECT current_user") == [("tester",)]
 
 
-def test_a_url_that_nobody_answers_at_is_told_before_the_start(running: Start) -> None:
-    url = f"postgresql://me:{PASSWORD}@127.0.0.1:{free_port()}/db"
+def test_a_url_that_nobody_answers_at_is_told_before_the_start(
+    running: Start, refusing: int
+) -> None:
+    url = f"postgresql://me:{PASSWORD}@127.0.0.1:{refusing}/db"
     with pytest.raises(ServiceError) as caught:
         running("postgres", Backend.EXTERNAL, url=url)
     assert caught.value.what == "postgres (external) does not answer"

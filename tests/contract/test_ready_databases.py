@@ -62,8 +62,9 @@ def test_there_are_never_many_however_many_scenarios_there_are(embedded: Running
         used = set(threads.map(act, range(30)))
     assert len(used) == 30
     # Three of them ready; what was used goes away.
-    eventually(lambda: made(embedded), has_length(less_than_or_equal_to(3)), what="databases")
-    eventually(lambda: made(embedded) & used, empty(), what="those that were used")
+    few = has_length(less_than_or_equal_to(3))
+    eventually(lambda: made(embedded), few, what="databases", within_s=30)
+    eventually(lambda: made(embedded) & used, empty(), what="those that were used", within_s=30)
 
 
 def test_one_whose_connection_was_lost_while_it_waited_is_good(embedded: RunningService) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ import redis
 from hamcrest import equal_to, none
 
 from tests.contract.conftest import MakeService, Start
+from tests.machine import container_on, docker, listened_at, listening_on, port_to_name, taken_port
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.polling import eventually
 from truestep.services.base import Endpoint, Isolation, RunContext
@@ -72,14 +71,8 @@ def test_the_password_is_in_no_command_line(server: RunningService) -> None:
 
 
 def test_is_reached_on_loopback_only(own_server: RunningService) -> None:
-    port = own_server.endpoint.port
-    listening = {
-        connection.laddr.ip
-        for connection in psutil.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-    }
     assert own_server.endpoint.host == "127.0.0.1"
-    assert listening == {"127.0.0.1"}
+    assert listened_at(own_server.endpoint.port) == {"127.0.0.1"}
 
 
 def test_two_servers_stand_side_by_side(running: Start, own_backend: Backend) -> None:
@@ -94,7 +87,7 @@ def test_stopping_an_embedded_server_leaves_no_process_and_no_folder(
     running: Start, run_context: RunContext
 ) -> None:
     server = running("redis", Backend.EMBEDDED)
-    [process] = _listening_on(server.endpoint.port)
+    [process] = listening_on(server.endpoint.port)
     assert [folder.name.split("-")[0] for folder in run_context.workspace.root.iterdir()] == [
         "redis"
     ]
@@ -116,7 +109,7 @@ def test_an_embedded_server_does_not_outlive_a_killed_run(tmp_path: Path) -> Non
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         folder, port = run.stdout.readline().split()
-        [server] = _listening_on(int(port))
+        [server] = listening_on(int(port))
         run.kill()
         run.wait()
         eventually(server.is_running, equal_to(False), what="the server", within_s=2)
@@ -126,10 +119,10 @@ def test_an_embedded_server_does_not_outlive_a_killed_run(tmp_path: Path) -> Non
 @pytest.mark.docker
 def test_stopping_a_container_removes_it_and_its_volumes(running: Start) -> None:
     server = running("redis", Backend.DOCKER)
-    container, volumes = _container_on(server.endpoint.port)
+    container, volumes = container_on(server.endpoint.port)
     server.provider.stop()
-    assert container not in _docker("ps", "--all", "--quiet", "--no-trunc").split()
-    assert not volumes & set(_docker("volume", "ls", "--quiet").split())
+    assert container not in docker("ps", "--all", "--quiet", "--no-trunc").split()
+    assert not volumes & set(docker("volume", "ls", "--quiet").split())
 
 
 def test_stop_may_come_before_start_and_again(
@@ -153,12 +146,14 @@ def test_an_external_server_outlives_us(server: RunningService, make_service: Ma
 def test_a_killed_server_is_told_dead_at_once(running: Start, own_backend: Backend) -> None:
     server = running("redis", own_backend)
     if own_backend is Backend.DOCKER:
-        _docker("kill", _container_on(server.endpoint.port)[0])
+        docker("kill", container_on(server.endpoint.port)[0])
         seen = "the container exited with code 137"
     else:
-        _listening_on(server.endpoint.port)[0].kill()
-        psutil.wait_procs(_listening_on(server.endpoint.port))
+        [process] = listening_on(server.endpoint.port)
+        process.kill()
         seen = "killed by SIGKILL"
+    # It is only asked to end, and does so a moment later.
+    eventually(server.provider.death, equal_to(seen), what="its death")
     with pytest.raises(ServiceError) as error:
         server.raise_if_dead()
     assert error.value.what == f"redis ({own_backend}) died during the run"
@@ -174,17 +169,16 @@ def test_a_container_that_ends_at_once_is_not_waited_for(running: Start) -> None
     assert "docker-entrypoint.sh: not found" in error.value.looked
 
 
-def test_a_fixed_port_is_used(running: Start, own_backend: Backend, unused_port: int) -> None:
-    assert running("redis", own_backend, port=str(unused_port)).endpoint.port == unused_port
+def test_a_fixed_port_is_used(running: Start, own_backend: Backend) -> None:
+    port = port_to_name()
+    assert running("redis", own_backend, port=str(port)).endpoint.port == port
 
 
 def test_a_taken_port_is_refused_before_anything_starts(
     make_service: MakeService, own_backend: Backend
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(BackendUnavailableError) as error:
-            make_service("redis", port=str(port)).provider(own_backend).check()
+    with taken_port() as port, pytest.raises(BackendUnavailableError) as error:
+        make_service("redis", port=str(port)).provider(own_backend).check()
     assert str(error.value) == (
         f"redis cannot have the port {port}: Address already in use\n"
         f"  Looked at: 127.0.0.1:{port}\n"
@@ -278,7 +272,7 @@ def test_a_server_that_dies_is_noticed_by_who_leaves_and_by_who_enters(running: 
     with _scenario(server, "s1"):
         pass
     client = server.isolation.enter("s2")
-    [process] = _listening_on(server.endpoint.port)
+    [process] = listening_on(server.endpoint.port)
     process.kill()
     eventually(server.provider.death, equal_to("killed by SIGKILL"), what="its death")
     with pytest.raises(redis.ConnectionError):
@@ -344,17 +338,11 @@ def test_a_database_that_does_not_exist_is_refused(running: Start, server: Runni
         running("redis", Backend.EXTERNAL, url=server.endpoint.url.replace("/0", "/9999"))
 
 
-def test_a_url_that_nobody_answers_at_is_refused(running: Start, unused_port: int) -> None:
+def test_a_url_that_nobody_answers_at_is_refused(running: Start, refusing: int) -> None:
     with pytest.raises(ServiceError) as error:
-        running("redis", Backend.EXTERNAL, url=f"redis://127.0.0.1:{unused_port}")
+        running("redis", Backend.EXTERNAL, url=f"redis://127.0.0.1:{refusing}")
     assert error.value.what == "redis (external) does not answer"
     assert "Connection refused" in error.value.seen
-
-
-@pytest.fixture
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -383,22 +371,3 @@ def _command_line(process: psutil.Process) -> list[str]:
         return list(process.cmdline())
     except psutil.Error:
         return []
-
-
-def _listening_on(port: int) -> list[psutil.Process]:
-    return [
-        psutil.Process(connection.pid)
-        for connection in psutil.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
-    ]
-
-
-def _container_on(port: int) -> tuple[str, set[str]]:
-    container = _docker("ps", "--quiet", "--no-trunc", "--filter", f"publish={port}").strip()
-    mounts = json.loads(_docker("inspect", "--format", "{{json .Mounts}}", container))
-    return container, {mount["Name"] for mount in mounts if mount["Type"] == "volume"}
-
-
-def _docker(*arguments: str) -> str:
-    answer = subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True)
-    return answer.stdout

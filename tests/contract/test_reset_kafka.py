@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 
-from tests.contract.conftest import Start
+from tests.contract.conftest import Start, shared_place
 from truestep.errors import StepUsageError
 from truestep.services.base import SharedPlace
 from truestep.services.kafka.client import KafkaClient
@@ -47,7 +47,7 @@ def server(shared: Start, request: pytest.FixtureRequest) -> RunningService:
 
 @pytest.fixture
 def place(server: RunningService) -> Iterator[SharedPlace]:
-    with place_on(server) as place:
+    with shared_place(server, None) as place:
         yield place
 
 
@@ -62,18 +62,6 @@ def app(server: RunningService) -> Iterator[KafkaProducer]:
     """The application's own producer, which knows the bootstrap servers and nothing else."""
     with closing(KafkaProducer(bootstrap_servers=[server.endpoint.url])) as producer:
         yield producer
-
-
-@contextmanager
-def place_on(
-    server: RunningService, name: str | None = None, *, may_reset: bool = True
-) -> Iterator[SharedPlace]:
-    place = server.service.shared_place(server.endpoint, name, may_reset=may_reset)
-    try:
-        place.prepare()
-        yield place
-    finally:
-        place.close()
 
 
 @contextmanager
@@ -169,7 +157,7 @@ def test_looking_makes_no_topic_and_naming_makes_a_missing_one(
 
 
 def test_leaving_and_closing_delete_nothing(server: RunningService, topic: str) -> None:
-    with place_on(server) as place, scenario(place) as client:
+    with shared_place(server, None) as place, scenario(place) as client:
         client.publish(topic, "kept")
     with closing(
         KafkaConsumer(
@@ -263,7 +251,7 @@ def test_a_group_that_may_not_be_moved_is_not(
 ) -> None:
     make(server, topic, partitions=1)
     send(app, topic, "before")
-    with place_on(server, None, may_reset=False) as place, scenario(place) as client:
+    with shared_place(server, None, may_reset=False) as place, scenario(place) as client:
         assert client.events(topic) == []
         consumer = client.consumer(topic, group=f"billing-{topic}")
         assert next(consumer).value == b"before"

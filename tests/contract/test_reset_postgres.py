@@ -14,7 +14,7 @@ import pytest
 from hamcrest import equal_to
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
-from tests.contract.conftest import Start
+from tests.contract.conftest import Start, shared_place
 from truestep.errors import ResetRefusedError, ServiceError
 from truestep.polling import eventually
 from truestep.services.base import Endpoint, SharedPlace
@@ -53,13 +53,9 @@ def place_on(
     server: RunningService, migrations: str = MIGRATIONS, name: str = "accounts"
 ) -> Iterator[SharedPlace]:
     """An application's place, on which its migrations have run."""
-    place = server.service.shared_place(server.endpoint, name, may_reset=True)
-    try:
-        place.prepare()
+    with shared_place(server, name) as place:
         query(place.url, migrations)
         yield place
-    finally:
-        place.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 import redis
 
-from tests.contract.conftest import Start
+from tests.contract.conftest import Start, shared_place
 from truestep.clock import Clock
 from truestep.errors import ResetRefusedError, ServiceError
 from truestep.services.base import CanTravel, Endpoint, SharedPlace
@@ -30,19 +30,9 @@ def embedded(shared: Start) -> RunningService:
     return shared("redis", Backend.EMBEDDED)
 
 
-@contextmanager
-def place_on(server: RunningService, name: str = "accounts") -> Iterator[SharedPlace]:
-    place = server.service.shared_place(server.endpoint, name, may_reset=True)
-    try:
-        place.prepare()
-        yield place
-    finally:
-        place.close()
-
-
 @pytest.fixture
 def place(server: RunningService) -> Iterator[SharedPlace]:
-    with place_on(server) as place:
+    with shared_place(server) as place:
         yield place
 
 
@@ -95,8 +85,8 @@ def test_the_applications_connections_outlive_every_scenario(place: SharedPlace)
 
 def test_no_other_database_is_touched(server: RunningService) -> None:
     with (
-        place_on(server) as place,
-        place_on(server, "billing") as other,
+        shared_place(server) as place,
+        shared_place(server, "billing") as other,
         closing(application(other)) as theirs,
     ):
         private = server.isolation.enter("beside")
@@ -113,7 +103,7 @@ def test_no_other_database_is_touched(server: RunningService) -> None:
 
 def test_the_database_is_given_back_empty(server: RunningService) -> None:
     before = leases(server)
-    with place_on(server) as place:
+    with shared_place(server) as place:
         holder = f"{server.service.context.run_id} accounts"
         assert set(leases(server)) - set(before) == {holder}
         with closing(application(place)) as app:
@@ -165,7 +155,7 @@ def test_a_place_named_by_a_url_is_flushed_and_never_leased(embedded: RunningSer
 
 def test_flushing_the_database_of_the_leases_leaves_them_in_force(embedded: RunningService) -> None:
     place = embedded.service.shared_place(_endpoint(_bare(embedded)), None, may_reset=True)
-    with place_on(embedded, "billing") as other:
+    with shared_place(embedded, "billing") as other:
         before = leases(embedded)
         with closing(application(place)) as app:
             app.set("user:1", "Ada")
@@ -175,7 +165,7 @@ def test_flushing_the_database_of_the_leases_leaves_them_in_force(embedded: Runn
                 assert min(lasts) > 23 * 60 * 60
                 Clock({"redis": (place, client)}).advance(timedelta(days=2))
         assert leases(embedded) == before
-        with place_on(embedded) as third:
+        with shared_place(embedded) as third:
             assert third.url != other.url
     place.close()
 
@@ -201,7 +191,7 @@ def test_what_may_not_be_flushed_is_not_touched(embedded: RunningService) -> Non
 
 def test_a_server_without_a_free_database_says_so(running: Start) -> None:
     server = running("redis", Backend.EMBEDDED, databases="2")
-    one, other = place_on(server), place_on(server, "billing")
+    one, other = shared_place(server), shared_place(server, "billing")
     with one, pytest.raises(ServiceError, match="redis has no free database"), other:
         pass
 

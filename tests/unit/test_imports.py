@@ -11,20 +11,18 @@ import pytest
 from tests.project import Project
 
 
-def test_http_steps_import_no_http_library_before_a_request_is_made() -> None:
-    code = (
-        "import sys, truestep.hooks, truestep.steps.http\n"
-        "print(sorted({'httpx', 'jsonschema', 'jsonpath', 'testcontainers'} & sys.modules.keys()))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
-
-
-def test_the_runner_and_the_hooks_import_nothing_that_makes_the_report() -> None:
-    code = (
-        "import sys, truestep.runner.runner, truestep.hooks\n"
-        "print(sorted({'jinja2', 'markdown_it', 'httpx', 'kafka', 'redis'} & sys.modules.keys()))"
-    )
+@pytest.mark.parametrize(
+    ("modules", "kept_away"),
+    [
+        # Before a request is made.
+        ("truestep.hooks, truestep.steps.http", "httpx jsonschema jsonpath testcontainers"),
+        # Before the report is.
+        ("truestep.runner.runner, truestep.hooks", "jinja2 markdown_it httpx kafka redis"),
+    ],
+    ids=["http steps", "runner and hooks"],
+)
+def test_what_is_needed_late_is_not_imported_early(modules: str, kept_away: str) -> None:
+    code = f"import sys, {modules}\nprint(sorted({{*{kept_away.split()}}} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

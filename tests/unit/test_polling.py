@@ -35,9 +35,7 @@ def test_eventually_tries_at_least_once() -> None:
 def test_a_value_that_never_comes_is_reported_with_what_was_seen() -> None:
     values = iter(["new", "paid", "paid", "new", "packed"])
     with pytest.raises(AssertionError) as error:
-        eventually(
-            lambda: next(values, "packed"), equal_to("sent"), what="the order", within_s=0.05
-        )
+        eventually(lambda: next(values, "packed"), equal_to("sent"), what="the order", within_s=0.3)
     assert _timeless(error.value) == (
         "the order was awaited for N s (N tries).\n"
         "Expected: 'sent'\n"
@@ -59,7 +57,7 @@ def test_a_single_try_and_a_single_value_are_not_listed_twice() -> None:
 
 def test_of_many_values_the_last_five_are_shown() -> None:
     with pytest.raises(AssertionError) as error:
-        eventually(_counting(), equal_to(0), what="the count", within_s=0.1)
+        eventually(_counting(), equal_to(0), what="the count", within_s=0.5)
     shown = str(error.value).partition("Values seen:")[2].splitlines()
     assert re.fullmatch(r" \(\d+ earlier ones left out\)", shown[0])
     assert len(shown[1:]) == 5
@@ -68,7 +66,7 @@ def test_of_many_values_the_last_five_are_shown() -> None:
 def test_a_huge_value_is_shown_shortened() -> None:
     values = iter(["x" * 10_000])
     with pytest.raises(AssertionError) as error:
-        eventually(lambda: next(values, ""), equal_to("y"), what="the page", within_s=0.01)
+        eventually(lambda: next(values, ""), equal_to("y"), what="the page", within_s=0.1)
     assert f"  '{'x' * 399}… (10002 characters)" in str(error.value).splitlines()
 
 
@@ -131,7 +129,7 @@ def test_the_time_is_used_up_but_not_exceeded() -> None:
     began = time.monotonic()
     with pytest.raises(AssertionError):
         eventually(lambda: 1, equal_to(2), what="it", within_s=0.25)
-    assert 0.25 <= time.monotonic() - began < 0.5
+    assert 0.25 <= time.monotonic() - began < 1
 
 
 def test_failure_texts_hide_secrets() -> None:

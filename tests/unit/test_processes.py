@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -15,9 +14,10 @@ import psutil
 import pytest
 from hamcrest import contains_string, empty, equal_to, has_length, not_none
 
+from tests.machine import lives, port_to_name, taken_port
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.polling import eventually
-from truestep.services.processes import ServerProcess, free_port, refuse_taken_port
+from truestep.services.processes import ServerProcess, refuse_taken_port
 from truestep.workspace import OWNER_VARIABLE, Workspace
 
 WAIT = "import signal; print('ready', flush=True); signal.pause()"
@@ -69,10 +69,9 @@ def test_children_go_with_their_parent(workspace: Workspace) -> None:
     process = _python(workspace, PARENT)
     process.start()
     eventually(process.log_tail, contains_string("ready"), what="the log")
-    child = int(process.log_text().split()[1])
-    assert psutil.pid_exists(child)
+    child = psutil.Process(int(process.log_text().split()[1]))
     process.stop()
-    eventually(lambda: _alive([child]), empty(), what="its child")
+    eventually(lambda: lives(child), equal_to(False), what="whether its child runs")
 
 
 def test_stop_before_start_and_twice_does_nothing(workspace: Workspace) -> None:
@@ -109,13 +108,11 @@ def test_of_the_users_environment_only_what_a_server_needs_is_passed_on(
 
 
 def test_a_taken_port_is_refused_and_a_free_one_is_not() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(BackendUnavailableError) as error:
-            refuse_taken_port("redis", port)
+    with taken_port() as port, pytest.raises(BackendUnavailableError) as error:
+        refuse_taken_port("redis", port)
     assert error.value.what == f"redis cannot have the port {port}"
     assert error.value.seen == "Address already in use"
-    refuse_taken_port("redis", free_port())
+    refuse_taken_port("redis", port_to_name())
 
 
 def test_a_workspace_is_private_and_gone_when_it_is_closed() -> None:
@@ -157,9 +154,10 @@ def test_after_a_kill_servers_and_folder_are_gone_within_two_seconds(names_folde
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         folder, pid = run.stdout.readline().split()
+        server = psutil.Process(int(pid))
         run.send_signal(signal.SIGKILL)
         run.wait()
-        eventually(lambda: _alive([int(pid)]), empty(), what="the server's end", within_s=2)
+        eventually(lambda: lives(server), equal_to(False), what="whether it runs", within_s=2)
     eventually(lambda: Path(folder).exists(), equal_to(False), what="the folder's end", within_s=2)
 
 
@@ -171,14 +169,6 @@ def _python(workspace: Workspace, code: str, stop_within_s: float = 5.0) -> Serv
         log=workspace.folder("server") / "log",
         stop_within_s=stop_within_s,
     )
-
-
-def _alive(pids: list[int]) -> list[int]:
-    return [
-        pid
-        for pid in pids
-        if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    ]
 
 
 def _processes_of(folder: Path) -> list[psutil.Process]:

@@ -28,6 +28,8 @@ class KeptProvider(Provider, HasLog):
         find: returns the service; called once, when it is started.
     """
 
+    stays = True
+
     def __init__(self, find: Callable[[], KeptService]) -> None:
         self._find = find
         self._kept: KeptService | None = None

@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from truestep import __version__
 from truestep.errors import ServiceError, file_trouble
 from truestep.locks import locked
 from truestep.services.base import Endpoint
@@ -144,7 +144,7 @@ def fingerprint(name: str, values: Values) -> str:
     """
     settings = {key: repr(value) for key, value in values.values.items() if key != "backend"}
     engine = [os.environ.get(variable, "") for variable in _ENGINE]
-    facts = json.dumps([name, version("truestep"), settings, engine], sort_keys=True)
+    facts = json.dumps([name, __version__, settings, engine], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()
 
 

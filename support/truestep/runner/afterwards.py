@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
+from truestep.collector import uncollected
 from truestep.console import Console
-from truestep.runner.collector import uncollected
 from truestep.runner.project import ProjectSettings
 from truestep.runner.record import RunRecord
 from truestep.runner.summary import Summary

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from truestep.collector import uncollected
 from truestep.console import Console
 from truestep.runner.cases import Case
-from truestep.runner.collector import uncollected
 from truestep.runner.facts import Facts, git_state
 from truestep.runner.folder import RERUN, RunFolder
 from truestep.runner.outcomes import Around, Outcome, Status, of_attempts

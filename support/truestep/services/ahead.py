@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import deque
@@ -31,6 +32,7 @@ class Work(Generic[Made, Used]):
         ready: how many are kept ready; 0: none is made ahead.
         left: how many may wait to be removed while others are made.
         at_once: how many are made, or removed, by one call.
+        to_come: tells how many may be asked for from now on, at most; no more are kept ready.
     """
 
     what: str
@@ -41,6 +43,7 @@ class Work(Generic[Made, Used]):
     ready: int
     left: int
     at_once: int = 1
+    to_come: Callable[[], int] = lambda: sys.maxsize
 
 
 class Ahead(Generic[Made, Used]):
@@ -58,6 +61,7 @@ class Ahead(Generic[Made, Used]):
         self._used: deque[Used] = deque()
         # Grows with the scenarios: a run of one scenario makes few in vain.
         self._wanted = min(1, work.ready)
+        self._waiting = 0
         self._has_stopped = False
         self._is_closing = False
         self._quiet_until = 0.0
@@ -69,8 +73,10 @@ class Ahead(Generic[Made, Used]):
         """Returns one, after waiting for it if none is ready; raises what `make` does."""
         with self._changed:
             self._go_on()
+            self._waiting += 1
             while self._wanted and not self._ready and not self._has_stopped:
                 self._changed.wait()
+            self._waiting -= 1
             self._wanted = min(self._wanted + 1, self._work.ready)
             self._changed.notify_all()
             if self._ready:
@@ -94,6 +100,13 @@ class Ahead(Generic[Made, Used]):
 
         Raises what `drop` does, when all have had their turn.
         """
+        left = self.stop()
+        with ExitStack() as stack:
+            for first in range(0, len(left), self._work.at_once):
+                stack.callback(self._work.drop, left[first : first + self._work.at_once])
+
+    def stop(self) -> list[Used]:
+        """Makes and removes nothing any more; returns what there is left to remove."""
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
@@ -101,9 +114,7 @@ class Ahead(Generic[Made, Used]):
         left = [*self._used, *map(self._work.used, self._ready)]
         self._used.clear()
         self._ready.clear()
-        with ExitStack() as stack:
-            for first in range(0, len(left), self._work.at_once):
-                stack.callback(self._work.drop, left[first : first + self._work.at_once])
+        return left
 
     def _go_on(self) -> None:
         self._has_stopped = self._is_closing
@@ -138,12 +149,15 @@ class Ahead(Generic[Made, Used]):
             return None
 
     def _due(self) -> Callable[[], None] | None:
-        if len(self._used) <= self._work.left and len(self._ready) < self._wanted:
+        if len(self._used) <= self._work.left and self._missing() > 0:
             return self._make
         return self._drop if self._used else None
 
+    def _missing(self) -> int:
+        return min(self._wanted, self._waiting + self._work.to_come()) - len(self._ready)
+
     def _make(self) -> None:
-        made = self._work.make(min(self._wanted - len(self._ready), self._work.at_once))
+        made = self._work.make(min(self._missing(), self._work.at_once))
         with self._changed:
             self._ready += made
             self._changed.notify_all()

@@ -39,7 +39,8 @@ class RunContext:
 
     `run_id` is short, lower-case, and unique to the run; `root` is the folder that relative
     paths in settings start from; `cache` is kept between runs and shared by concurrent ones;
-    `scenarios` has the name and the place of each scenario that has begun, by its id.
+    `scenarios` has the name and the place of each scenario that has begun, by its id; `to_come`
+    how many are still to begin that use a service, by its name, where that is known.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class RunContext:
     workspace: Workspace
     console: Console
     scenarios: dict[str, str] = field(default_factory=dict)
+    to_come: dict[str, int] = field(default_factory=dict)
 
     def place_of(self, application: str) -> str:
         """Returns what names carry that are an application's in this run, and nobody else's."""
@@ -55,7 +57,12 @@ class RunContext:
 
 
 class Provider(ABC):
-    """Starts and stops one server. `stop` may be called at any time, also before `start`."""
+    """Starts and stops one server. `stop` may be called at any time, also before `start`.
+
+    `stays` tells whether the server goes on after `stop`: what was made there has to be removed.
+    """
+
+    stays: ClassVar[bool] = False
 
     @abstractmethod
     def check(self) -> None:
@@ -113,7 +120,11 @@ class Isolation(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Removes what `prepare` made on a server that outlives the run."""
+        """Removes what was made, on a server that stays, and disconnects."""
+
+    def abandon(self) -> None:
+        """Disconnects from a server that is stopped next, with all that is on it."""
+        self.close()
 
 
 @runtime_checkable
@@ -244,7 +255,10 @@ class Service(ABC):
 def close_unless_dead(isolation: Isolation, service: Service, provider: Provider) -> None:
     """Closes the isolation; what a dead server kept is gone with it, so that is no error."""
     try:
-        isolation.close()
+        if provider.stays:
+            isolation.close()
+        else:
+            isolation.abandon()
     except service.not_ready():
         if provider.death() is None:
             raise

@@ -8,6 +8,8 @@ from truestep.services.base import Endpoint, Provider
 class ExternalProvider(Provider):
     """The provider of a server that somebody else runs."""
 
+    stays = True
+
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
 

@@ -35,7 +35,7 @@ class App(BaseHTTPRequestHandler):
         elif self.path == "/session":
             headers = {"Set-Cookie": "session=cookie-of-ada; HttpOnly", "X-Api-Key": "key-of-ada-1"}
             user = {"name": "Ada", "pin": "pin-of-ada-1843"}
-            self.json({"user": user, "others": [{"pin": "1815"}]}, headers)
+            self.json({"user": user, "others": [{"pin": "1815 K"}]}, headers)
         else:
             self.say(200, b"well")
 

@@ -118,6 +118,8 @@ class BorrowedProvider(Provider):
         may_pause: see `Borrowed`.
     """
 
+    stays = True
+
     def __init__(
         self, name: str, endpoint: Endpoint, desk: Desk, may_pause: Callable[[], bool]
     ) -> None:

@@ -62,9 +62,10 @@ class PrivateTopics(KafkaPlaces, CanSweep):
 
     def prepare(self) -> None:
         """Connects; on a server of ours, begins to make topics."""
-        super().prepare()
+        # First: the scenario waits for topics longer than for the connection.
         if self._is_ours:
             self._ahead()
+        super().prepare()
 
     def sweep(self, run_id: str) -> None:
         """Deletes the topics and groups of a run that was killed."""
@@ -79,6 +80,16 @@ class PrivateTopics(KafkaPlaces, CanSweep):
             if self._topics:
                 stack.callback(self._close_administration)
                 stack.callback(self._topics.close)
+            stack.callback(super().close)
+
+    def abandon(self) -> None:
+        """Leaves what was not left yet, and disconnects; the topics go with the server."""
+        with ExitStack() as stack:
+            if self._topics:
+                stack.callback(self._close_administration)
+                # Called after the next one, which gives back what it leaves.
+                topics = self._topics
+                stack.callback(lambda: _close_publishers(topics.stop()))
             stack.callback(super().close)
 
     def _client(self, cluster: Cluster, scenario_id: str) -> KafkaClient:
@@ -113,9 +124,7 @@ class PrivateTopics(KafkaPlaces, CanSweep):
         return names
 
     def _drop(self, used: list[_Used]) -> None:
-        for one in used:
-            if one.close:
-                one.close()
+        _close_publishers(used)
         topics = [topic for one in used for topic in one.topics]
         groups = [group for one in used for group in one.groups]
         with self._working:
@@ -132,6 +141,12 @@ class PrivateTopics(KafkaPlaces, CanSweep):
         self._working_watch.close()
         if self._administration:
             self._administration.close()
+
+
+def _close_publishers(used: Iterable[_Used]) -> None:
+    for one in used:
+        if one.close:
+            one.close()
 
 
 class _PrivateClient(KafkaClient):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
 
 from truestep.errors import StepUsageError
 from truestep.services.postgres.sql_file import run_sql_file
-from truestep.services.postgres.table import Table
+
+if TYPE_CHECKING:
+    from truestep.services.postgres.table import Table
 
 
 class PostgresClient:
@@ -55,6 +58,9 @@ class PostgresClient:
         Raises:
             StepUsageError: there is none, naming the nearest one.
         """
+        # Imported late: it takes the matchers, which a scenario with SQL of its own does not.
+        from truestep.services.postgres.table import Table
+
         return Table(self.connection, name)
 
     def run_file(self, path: str) -> None:

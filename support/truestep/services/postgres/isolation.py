@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812  # it is a class
@@ -17,11 +19,13 @@ from truestep.errors import ServiceError
 from truestep.evidence import Snapshot
 from truestep.services.ahead import Ahead, Work
 from truestep.services.base import CanSweep, Endpoint, Isolation
-from truestep.services.postgres.changes import Tables, changed_rows, read_tables
 from truestep.services.postgres.client import PostgresClient, steps_connection
 from truestep.services.postgres.databases import Databases
 from truestep.services.postgres.template import Template
 from truestep.services.postgres.url import with_database
+
+if TYPE_CHECKING:
+    from truestep.services.postgres.changes import Tables
 
 # Each takes some 8 MB, in memory as a rule.
 _READY = 3
@@ -55,10 +59,18 @@ class PrivateDatabases(Isolation, CanSweep):
         is_ours: whether Truestep has started the server: then the template is made at once, and
             left there for others that have the same schema. On another server nothing is made
             before the first `enter`, nor left.
+        to_come: tells how many scenarios are still to enter, at most.
     """
 
     def __init__(
-        self, endpoint: Endpoint, run_id: str, *, root: Path, schema: Sequence[Path], is_ours: bool
+        self,
+        endpoint: Endpoint,
+        run_id: str,
+        *,
+        root: Path,
+        schema: Sequence[Path],
+        is_ours: bool,
+        to_come: Callable[[], int] = lambda: sys.maxsize,
     ) -> None:
         self._endpoint = endpoint
         self._run_id = run_id
@@ -69,6 +81,7 @@ class PrivateDatabases(Isolation, CanSweep):
         own = None if is_ours else self._prefix
         self._template = Template(self._databases, endpoint, root=root, schema=schema, own=own)
         self._is_ours = is_ours
+        self._to_come = to_come
         self._lock = threading.Lock()
         self._copies: Ahead[_Ready, str] | None = None
         self._numbers = count(1)
@@ -102,6 +115,9 @@ class PrivateDatabases(Isolation, CanSweep):
 
     def snapshot(self, client: PostgresClient) -> Snapshot:
         """Returns the rows that the scenario has changed."""
+        # Imported late: only a scenario that has failed is looked into.
+        from truestep.services.postgres.changes import changed_rows, read_tables
+
         if self._before is None:
             name = f"{self._prefix}_before"
             self._databases.create(name, of=self._template.name)
@@ -134,6 +150,13 @@ class PrivateDatabases(Isolation, CanSweep):
             if self._copies:
                 stack.callback(self._copies.close)
 
+    def abandon(self) -> None:
+        """Disconnects; the databases go with the server."""
+        with ExitStack() as stack:
+            stack.callback(self._databases.close)
+            if self._copies:
+                stack.callback(self._copies.stop)
+
     def _ready(self) -> Ahead[_Ready, str]:
         # Scenarios that run side by side enter from threads of their own.
         with self._lock:
@@ -148,6 +171,7 @@ class PrivateDatabases(Isolation, CanSweep):
                         errors=(psycopg2.Error, ServiceError),
                         ready=_READY,
                         left=_LEFT,
+                        to_come=self._to_come,
                     )
                 )
             return self._copies

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -98,6 +99,7 @@ class PostgresService(Service):
             root=self.context.root,
             schema=self.values["schema"],
             is_ours=backend is not Backend.EXTERNAL,
+            to_come=lambda: self.context.to_come.get(self.name, sys.maxsize),
         )
 
     def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:

@@ -25,8 +25,8 @@ Feature: The shelf
   @kafka
   Scenario: Events
     When the text "hello" is published to "notes"
-    And somebody answers in 0.5 seconds
-    Then within 0.4 seconds an event is received from "notes" matching:
+    And somebody answers too late
+    Then within 0.2 seconds an event is received from "notes" matching:
       """
       {"words": "sorry, late"}
       """
