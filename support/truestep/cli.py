@@ -7,10 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from truestep.console import Console
 from truestep.errors import TruestepError
+
+if TYPE_CHECKING:
+    from truestep.settings import Settings
 
 _MERGED = Path("reports/merged")
 _INTERRUPTED = 130
@@ -43,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    add("doctor", _doctor, "says what each service would run on here, and why")
+    doctor = add("doctor", _doctor, "says what each service would run on here, and why")
+    _add_defines(doctor)
     kept = add("cache", _cache, "lists what is kept between runs, or removes it")
     kept.add_argument("act", nargs="?", choices=("list", "clear"), default="list")
     _add_defines(kept)
@@ -77,27 +81,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _doctor(_: Any) -> int:
+def _doctor(chosen: Any) -> int:
     from truestep.doctor import examine
 
-    return examine(Path.cwd(), os.environ, Console(sys.stdout))
+    return examine(_project_settings(chosen), Path.cwd(), Console(sys.stdout))
 
 
 def _cache(chosen: Any) -> int:
     from truestep.housekeeping import clear_cache, list_cache
-    from truestep.project import project_settings
 
-    settings = project_settings(Path.cwd(), os.environ, _userdata(chosen.define))
+    settings = _project_settings(chosen)
     (clear_cache if chosen.act == "clear" else list_cache)(settings, Console(sys.stdout))
     return 0
 
 
 def _up(chosen: Any) -> int:
     from truestep.keeping.commands import up
-    from truestep.project import project_settings
 
-    settings = project_settings(Path.cwd(), os.environ, _userdata(chosen.define))
-    up(chosen.names, settings, Path.cwd(), Console(sys.stdout))
+    up(chosen.names, _project_settings(chosen), Path.cwd(), Console(sys.stdout))
     return 0
 
 
@@ -119,10 +120,19 @@ def _add_defines(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _userdata(defines: Sequence[str]) -> dict[str, str]:
+def _project_settings(chosen: Any) -> Settings:
+    """Returns the settings that `behave` in this folder with the same `-D` would have."""
+    from behave.configuration import load_configuration
     from behave.userdata import parse_user_define
 
-    return dict(parse_user_define(define) for define in defines)
+    from truestep.project import project_settings
+
+    # Of what it reads only [behave.userdata] is of interest.
+    configured: dict[str, Any] = {}
+    load_configuration(configured)
+    userdata = dict(configured.get("userdata", {}))
+    userdata |= dict(parse_user_define(define) for define in chosen.define)
+    return project_settings(Path.cwd(), os.environ, userdata)
 
 
 def _steps(_: Any) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
 from pathlib import Path
 
 import behave
@@ -13,27 +12,23 @@ from truestep.console import Console
 from truestep.errors import TruestepError
 from truestep.housekeeping import kept, summary
 from truestep.pool import ServicePool
-from truestep.project import project_settings
 from truestep.services import engine
 from truestep.services.base import RunContext
+from truestep.settings import Settings
 from truestep.workspace import Workspace
 
 
-def examine(root: Path, environment: Mapping[str, str], console: Console) -> int:
+def examine(settings: Settings, root: Path, console: Console) -> int:
     """Checks, without starting anything, all that a run with every service would check.
 
     Args:
-        root: the project's folder, with its behave.ini.
-        environment: the process's environment.
+        settings: of the project.
+        root: the project's folder.
         console: where the findings are printed.
 
     Returns:
         0 when every service could be started, else 1.
-
-    Raises:
-        SettingsError: a setting is not valid.
     """
-    settings = project_settings(root, environment, {})
     console.say(f"truestep   {__version__}, behave {behave.__version__}")
     console.say(
         f"python     {platform.python_version()} on {platform.system()} {platform.machine()}"

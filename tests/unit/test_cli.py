@@ -46,6 +46,13 @@ def test_doctor_says_what_each_service_would_run_on_and_why(tmp_path: Path) -> N
         assert lines[name] == "embedded: asked for by [truestep] backend in behave.ini"
 
 
+def test_doctor_reads_the_settings_that_a_run_with_the_same_options_has(tmp_path: Path) -> None:
+    ini(tmp_path, "[behave.userdata]\nbackend = embedded\nredis.backend = docker\n")
+    run = truestep("doctor", "-D", "redis.backend=embedded", folder=tmp_path)
+    assert "postgres   embedded: asked for by -D backend=embedded\n" in run.out
+    assert "redis      embedded: asked for by -D redis.backend=embedded\n" in run.out
+
+
 def test_doctor_looks_at_every_service_and_fails_when_one_cannot_run(tmp_path: Path) -> None:
     ini(tmp_path, "[truestep]\nbackend = embedded\n[service.redis]\nbackend = docker\n")
     nowhere = f"unix://{tmp_path}/no.sock"
