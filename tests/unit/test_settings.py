@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from truestep.errors import SettingsError
+from truestep.project import project_settings
 from truestep.services.registry import service_keys
 from truestep.settings import Backend, Order, Settings
 from truestep.settings.reading import read_settings
@@ -208,3 +209,22 @@ def test_to_repeat_and_to_retry_is_refused(tmp_path: Path) -> None:
         "  Looked at: -D repeat=50; [truestep] retries in behave.ini\n"
         "  Try: give one of them: repeat finds out what is flaky, retries lives with it"
     )
+
+
+def test_what_an_application_is_told_in_secret_is_not_shown(tmp_path: Path) -> None:
+    told = {
+        "shop.command": "shop",
+        "shop.env.STRIPE_KEY": "sk_1",
+        "shop.env.DB_PASS": "hush",
+        "shop.env.TOPIC": "orders",
+        "shop.env.DATABASE_URL": "postgresql://ada:hush@db/shop",
+    }
+    (tmp_path / "behave.ini").write_text("[service.shop]\nhealth = /\ncommand = none\n")
+    assert project_settings(tmp_path, NOTHING, told).written()["shop"] == {
+        "command": "shop",
+        "health": "/",
+        "env.STRIPE_KEY": "***",
+        "env.DB_PASS": "***",
+        "env.TOPIC": "orders",
+        "env.DATABASE_URL": "postgresql://ada:***@db/shop",
+    }

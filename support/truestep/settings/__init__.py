@@ -18,6 +18,9 @@ from truestep.tags import Lifetime
 
 DEFAULT = "the default"
 
+# What an application is told under such a name is not shown, whatever `hide` says.
+_SECRET_VARIABLES = ("key", "pass", "pwd", "credential")
+
 
 class Backend(StrEnum):
     """Who provides a service."""
@@ -181,7 +184,8 @@ class Settings:
         }
 
     def _shown(self, key: str, origin: Origin) -> str:
-        is_secret = any(name.lower() in key.lower() for name in self.hide)
+        names = (*self.hide, *(_SECRET_VARIABLES if key.startswith("env.") else ()))
+        is_secret = any(name.lower() in key.lower() for name in names)
         return "***" if is_secret else redact(origin.text)
 
     def backend(self, service: str) -> tuple[Backend, str]:
