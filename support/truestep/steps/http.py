@@ -30,8 +30,7 @@ from truestep.services.application.exchange import Answer
 from truestep.services.application.files import media_type, read_bytes
 from truestep.steps import durations, quoted  # noqa: F401  # register Duration and Quoted
 from truestep.steps.answered import expect
-from truestep.steps.doc_string import doc_string
-from truestep.steps.json_text import json_text
+from truestep.steps.doc_string import doc_string, json_doc_string
 from truestep.steps.kept import fill, keep
 from truestep.steps.named_values import named_values
 
@@ -163,13 +162,13 @@ def answer_has_status(context: Context, status: int) -> None:
 @then("the answer matches:")
 def answer_matches(context: Context) -> None:
     """Looks whether the answer's JSON has at least what the doc string has."""
-    expect(context, has_json(partial_json(_json_doc_string(context))))
+    expect(context, has_json(partial_json(json_doc_string(context))))
 
 
 @then("the answer is exactly:")
 def answer_is_json(context: Context) -> None:
     """Looks whether the answer's JSON says the same as the doc string, no more and no less."""
-    expect(context, has_exactly_json(_json_doc_string(context)))
+    expect(context, has_exactly_json(json_doc_string(context)))
 
 
 @then("the answer is the text:")
@@ -196,7 +195,7 @@ def value_is(context: Context, path: str, value: str) -> None:
 @then('the answer\'s "{path:Quoted}" matches:')
 def value_matches(context: Context, path: str) -> None:
     """Looks whether the value at the JSONPath has at least what the doc string has."""
-    expected = partial_json(_json_doc_string(context))
+    expected = partial_json(json_doc_string(context))
     expect(context, has_json(at_path(JsonPath(path), expected)))
 
 
@@ -251,7 +250,7 @@ def path_has_status_within(context: Context, within: timedelta, path: str, statu
 @then('within {within:Duration} "{path:Quoted}" matches:')
 def path_matches_within(context: Context, within: timedelta, path: str) -> None:
     """GETs the path, that long, until its JSON has at least what the doc string has."""
-    _await(context, path, has_json(partial_json(_json_doc_string(context))), within)
+    _await(context, path, has_json(partial_json(json_doc_string(context))), within)
 
 
 @step('the answer\'s "{path:Quoted}" is saved as <{name}>')
@@ -274,15 +273,9 @@ def _http(context: Context) -> HttpClient:
     return http
 
 
-def _json_doc_string(context: Context) -> Any:
-    doc_string(context)
-    # As it was written: json_text puts a kept number in as a number, not as its text.
-    return json_text(context, str(context.text), where="the doc string")
-
-
 def _json_body(context: Context) -> Any:
     if context.table is None:
-        return _json_doc_string(context)
+        return json_doc_string(context)
     return {name: _as_json(value) for name, value in named_values(context, "field")}
 
 

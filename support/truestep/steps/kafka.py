@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from behave import given, step, then, when
 from behave.runner import Context
@@ -25,8 +24,8 @@ from truestep.matchers.partial_json import partial_json
 from truestep.polling import eventually
 from truestep.services.kafka.events import Event
 from truestep.steps import durations, quoted  # noqa: F401  # register Duration and Quoted
+from truestep.steps.doc_string import json_doc_string, json_list, json_object
 from truestep.steps.event_table import event_table
-from truestep.steps.json_text import json_text
 from truestep.steps.kept import fill, keep
 
 WITHIN = timedelta(seconds=5)
@@ -36,14 +35,14 @@ WITHIN = timedelta(seconds=5)
 @when('an event is published to "{topic:Quoted}":')
 def publish(context: Context, topic: str) -> None:
     """Sends the JSON of the doc string; returns when it is acknowledged."""
-    context.kafka.publish(topic, _doc_string(context))
+    context.kafka.publish(topic, json_doc_string(context))
 
 
 @given('an event is published to "{topic:Quoted}" with key "{key:Quoted}":')
 @when('an event is published to "{topic:Quoted}" with key "{key:Quoted}":')
 def publish_with_key(context: Context, topic: str, key: str) -> None:
     """Sends the JSON of the doc string with a key; events of one key stay in order."""
-    context.kafka.publish(topic, _doc_string(context), key=fill(context, key))
+    context.kafka.publish(topic, json_doc_string(context), key=fill(context, key))
 
 
 @given(
@@ -54,7 +53,7 @@ def publish_with_key(context: Context, topic: str, key: str) -> None:
 )
 def publish_with_header(context: Context, topic: str, name: str, text: str) -> None:
     """Sends the JSON of the doc string with a header."""
-    context.kafka.publish(topic, _doc_string(context), headers={name: fill(context, text)})
+    context.kafka.publish(topic, json_doc_string(context), headers={name: fill(context, text)})
 
 
 @given('these events are published to "{topic:Quoted}":')
@@ -75,13 +74,13 @@ def publish_text(context: Context, text: str, topic: str) -> None:
 @then('an event is received from "{topic:Quoted}" matching:')
 def receive(context: Context, topic: str) -> None:
     """Waits for an event whose JSON has at least what the doc string has."""
-    _await(context, topic, event_with(_doc_string(context)))
+    _await(context, topic, event_with(json_doc_string(context)))
 
 
 @then('within {within:Duration} an event is received from "{topic:Quoted}" matching:')
 def receive_within(context: Context, within: timedelta, topic: str) -> None:
     """Waits that long for an event whose JSON has at least what the doc string has."""
-    _await(context, topic, event_with(_doc_string(context)), within)
+    _await(context, topic, event_with(json_doc_string(context)), within)
 
 
 @then('an event with key "{key:Quoted}" is received from "{topic:Quoted}"')
@@ -93,7 +92,7 @@ def receive_key(context: Context, key: str, topic: str) -> None:
 @then('an event with key "{key:Quoted}" is received from "{topic:Quoted}" matching:')
 def receive_key_matching(context: Context, key: str, topic: str) -> None:
     """Waits for an event with that key whose JSON has at least what the doc string has."""
-    value = partial_json(_doc_string(context))
+    value = partial_json(json_doc_string(context))
     _await(context, topic, event_like(value=value, key=fill(context, key)))
 
 
@@ -128,7 +127,7 @@ def receive_count(context: Context, count: int, topic: str) -> None:
 @then('exactly {count:d} event is received from "{topic:Quoted}" matching:')
 def receive_count_matching(context: Context, count: int, topic: str) -> None:
     """Waits until so many events have come whose JSON has at least what the doc string has."""
-    _await_count(context, topic, count, event_with(_doc_string(context)))
+    _await_count(context, topic, count, event_with(json_doc_string(context)))
 
 
 @then('no event is received from "{topic:Quoted}"')
@@ -140,7 +139,7 @@ def receive_none(context: Context, topic: str) -> None:
 @then('no event is received from "{topic:Quoted}" matching:')
 def receive_none_matching(context: Context, topic: str) -> None:
     """Reads all that was sent up to now, and nothing has what the doc string has."""
-    _assert_none(context, topic, event_with(_doc_string(context)))
+    _assert_none(context, topic, event_with(json_doc_string(context)))
 
 
 @then('the text "{text}" that is not JSON is received from "{topic:Quoted}"')
@@ -152,13 +151,9 @@ def receive_not_json(context: Context, text: str, topic: str) -> None:
 @step('the "{field:Quoted}" of the event from "{topic:Quoted}" is saved as <{name}>, matching:')
 def keep_field(context: Context, field: str, topic: str, name: str) -> None:
     """Waits for an event that matches the doc string, and keeps a field: `<name>` stands for it."""
-    like = event_like(value=partial_json({field: "<any>"} | _doc_string(context)))
+    like = event_like(value=partial_json({field: "<any>"} | json_object(context)))
     found = _await(context, topic, like)
     keep(context, name, next(filter(like.matches, found)).json()[field])
-
-
-def _doc_string(context: Context) -> Any:
-    return json_text(context, context.text or "", where="the doc string")
 
 
 def _await(
@@ -214,4 +209,4 @@ def _expected(context: Context) -> Iterable[EventLike]:
         for row in event_table(context):
             yield event_like(value=partial_json(row.value), key=row.key, headers=row.headers)
     else:
-        yield from map(event_with, _doc_string(context))
+        yield from map(event_with, json_list(context))
