@@ -36,8 +36,7 @@ def list_cache(settings: Settings, console: Console) -> None:
     Raises:
         TruestepError: it cannot be read.
     """
-    with _explained(settings.cache, "read"):
-        found = kept(settings.cache)
+    found = kept(settings.cache)
     console.say(f"{settings.cache}: {summary(found)}")
     for row in _rows(found):
         console.say(f"  {row}")
@@ -50,33 +49,41 @@ def clear_cache(settings: Settings, console: Console) -> None:
         CacheInUseError: a run may be using it.
         TruestepError: it cannot be removed.
     """
-    with _explained(settings.cache, "cleared"):
-        removed = clear(settings.cache)
-    console.say(f"{settings.cache}: removed {summary(removed)}")
+    console.say(f"{settings.cache}: removed {summary(clear(settings.cache))}")
 
 
 def kept(cache: Path) -> list[Kept]:
-    """Returns all that is kept, by service and name; also what is not whole, and why."""
-    found, now = [], time.time()
-    for place in sorted(cache.glob("*/*")):
-        service, name, age_s = place.parent.name, place.stem, now - place.stat().st_mtime
-        if place.suffix == FAILED:
-            why = f"could not be made: {place.read_text()}"
-            found.append(Kept(service, name, "", 0, age_s, why))
-        elif place.suffix == PARTIAL:
-            why = "is being made" if is_locked(place.with_suffix(LOCK)) else "was broken off"
-            found.append(Kept(service, name, "", _size(place), age_s, why))
-        elif (place / NOTES).is_file():
-            age_s = now - (place / NOTES).stat().st_mtime
-            try:
-                recipe = read_notes(place)["recipe"]
-            except ValueError:
-                why = "is damaged: the next run makes it again"
-                found.append(Kept(service, place.name, "", _size(place), age_s, why))
-            else:
-                what, version = recipe["what"], recipe["version"]
-                found.append(Kept(service, what, version, _size(place), age_s))
+    """Returns all that is kept, by service and name; also what is not whole, and why.
+
+    Raises:
+        TruestepError: it cannot be read.
+    """
+    found: list[Kept] = []
+    with _explained(cache, "read"):
+        for place in sorted(cache.glob("*/*")):
+            # A run may be making it, or putting it into its place.
+            with suppress(FileNotFoundError):
+                found += _look(place)
     return found
+
+
+def _look(place: Path) -> Iterator[Kept]:
+    """Yields what is there, if it is something that is kept."""
+    service, age_s = place.parent.name, time.time() - place.stat().st_mtime
+    if place.suffix == FAILED:
+        yield Kept(service, place.stem, "", 0, age_s, f"could not be made: {place.read_text()}")
+    elif place.suffix == PARTIAL:
+        why = "is being made" if is_locked(place.with_suffix(LOCK)) else "was broken off"
+        yield Kept(service, place.stem, "", _size(place), age_s, why)
+    elif (place / NOTES).is_file():
+        age_s = time.time() - (place / NOTES).stat().st_mtime
+        try:
+            recipe = read_notes(place)["recipe"]
+        except ValueError:
+            why = "is damaged: the next run makes it again"
+            yield Kept(service, place.name, "", _size(place), age_s, why)
+        else:
+            yield Kept(service, recipe["what"], recipe["version"], _size(place), age_s)
 
 
 def clear(cache: Path) -> list[Kept]:
@@ -84,11 +91,12 @@ def clear(cache: Path) -> list[Kept]:
 
     Raises:
         CacheInUseError: a run, or a server that outlives one, may be using it.
+        TruestepError: it cannot be removed.
     """
     if not cache.is_dir():
         return []
     let_go(cache)
-    with locked(cache / IN_USE, wait=False) as alone:
+    with _explained(cache, "cleared"), locked(cache / IN_USE, wait=False) as alone:
         if not alone:
             raise CacheInUseError(
                 "the cache cannot be cleared",
