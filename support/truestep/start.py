@@ -159,7 +159,9 @@ class ServerStart(Start):
     def stop(self) -> None:
         """Leaves the isolation and stops the server."""
         self.give_up()
-        self._thread.join(_STOP_WAITS_S)
+        # Ctrl-C may have come before it began.
+        if self._thread.ident is not None:
+            self._thread.join(_STOP_WAITS_S)
         self._undo.close()
 
     def _run(self) -> None:
