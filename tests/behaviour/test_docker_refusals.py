@@ -14,6 +14,7 @@ import pytest
 from tests.behaviour.test_bad_input import refusal
 from tests.machine import refusing_port
 from tests.project import Project, Run
+from tests.unit.test_cli import truestep
 
 INSIST = ("-D", "backend=docker", "--tags=@redis")
 
@@ -78,6 +79,16 @@ def test_image_that_does_not_exist_is_refused(notes: Project) -> None:
         "Looked at: the Docker engine's images, then the registry in the image's name\n"
         "  Try: check the name in redis.image, and the network"
     )
+
+
+@pytest.mark.docker
+def test_images_have_the_prefix_that_testcontainers_is_told(notes: Project) -> None:
+    prefix = {"TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX": "mirror.invalid/"}
+    auto = ("doctor", "-D", "backend=auto")
+    doctor = truestep(*auto, folder=notes.folder, environment=prefix)
+    assert (
+        "redis      embedded: the image mirror.invalid/redis:7-alpine is not here yet\n"
+    ) in doctor.out
 
 
 @pytest.mark.docker

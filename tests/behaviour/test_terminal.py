@@ -1,4 +1,4 @@
-"""How far a run by workers is: a line on a terminal that changes, and is gone in the end."""
+"""What a run shows on a terminal only: how far its workers are, and colours."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.project import Project
 
+BEHAVE = (sys.executable, "-m", "behave", "-r", "truestep.runner:Runner", "-f", "null")
 STEPS = """\
 from pathlib import Path
 
@@ -45,9 +48,8 @@ def test_a_terminal_shows_how_far_the_workers_are(tmp_path: Path) -> None:
     project.write("features/steps/far_steps.py", STEPS)
     os.mkfifo(tmp_path / "shown")
     ours, its = pty.openpty()
-    runner = ("-r", "truestep.runner:Runner", "-f", "null")
     behave = subprocess.Popen(
-        [sys.executable, "-m", "behave", *runner, "-j", "2", "-D", "timeout_s=20"],
+        [*BEHAVE, "-j", "2", "-D", "timeout_s=20"],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=its,
@@ -62,6 +64,31 @@ def test_a_terminal_shows_how_far_the_workers_are(tmp_path: Path) -> None:
     assert behave.wait() == 1
     # The last line of them was taken away.
     assert "scenarios done" not in told.rpartition("\r\x1b[K")[2]
+
+
+@pytest.mark.parametrize(("no_color", "is_colored"), [("", True), ("1", False)])
+def test_what_failed_is_red_on_a_terminal_that_may_have_colours(
+    tmp_path: Path, no_color: str, is_colored: bool
+) -> None:
+    project = Project(tmp_path)
+    project.write("features/far.feature", FEATURE)
+    project.write("features/steps/far_steps.py", STEPS)
+    ours, its = pty.openpty()
+    behave = subprocess.Popen(
+        [*BEHAVE, "--name", "One that fails"],
+        cwd=tmp_path,
+        env={**os.environ, "NO_COLOR": no_color},
+        stdout=its,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    os.close(its)
+    told = _read_until(ours, None)
+    os.close(ours)
+    assert behave.wait() == 1
+    assert "features/far.feature:2" in told
+    assert ("\x1b[31m" in told) is is_colored
+    assert ("\x1b[" in told) is is_colored
 
 
 def _read_until(terminal: int, pattern: re.Pattern[str] | None) -> str:
