@@ -364,6 +364,20 @@ def test_a_service_that_does_not_start_is_told_with_its_log(
     assert list(keeping.state.rglob("*.json")) == []
 
 
+def test_an_error_that_nobody_has_thought_of_is_shown(keeping: Keeping, tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "redis.py").write_text("raise RuntimeError('half an installation')\n")
+    environment = {**keeping.environment, "PYTHONPATH": str(tmp_path / "broken")}
+    run = truestep("up", "redis", folder=keeping.project.folder, environment=environment)
+    assert (run.code, run.out) == (1, "")
+    assert "\nRuntimeError: half an installation\n" in run.err
+    assert run.err.endswith(
+        "redis (embedded) could not be kept: its keeper has ended\n"
+        "  Looked at: what it printed above\n"
+        "  Try: mend that, and try again\n"
+    )
+
+
 @pytest.mark.docker
 def test_a_container_is_kept_too(keeping: Keeping) -> None:
     assert keeping.truestep("up", "redis", "-D", "backend=docker").code == 0
