@@ -158,7 +158,13 @@ def _last_lines(text: str) -> str:
 
 
 class UntaggedService:
-    """Stands where the client would be in a scenario whose tags did not ask for the service."""
+    """Stands where the client would be in a scenario whose tags did not ask for the service.
+
+    Args:
+        name: of the service.
+        where: returns what to look at.
+        remedy: what to do instead of tagging the scenario with that name.
+    """
 
     def __init__(self, name: str, where: Callable[[], str], remedy: str = "") -> None:
         self._name = name
@@ -170,6 +176,6 @@ class UntaggedService:
         raise UntaggedServiceError(
             f"this scenario uses {name} without asking for it",
             seen=f"a step reads context.{name}.{attribute}",
-            looked=f"the tags of {self.__dict__['_where']()}",
+            looked=self.__dict__["_where"](),
             remedy=self.__dict__["_remedy"],
         )

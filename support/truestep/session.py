@@ -5,7 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -74,7 +76,6 @@ class Session:
             meanwhile=getattr(runner, "while_services_start", lambda: None),
         )
         self._scenario_count = 0
-        self._scenario: Any = None
         self._closed = False
         self._undo = ExitStack()
 
@@ -85,9 +86,10 @@ class Session:
         context.kept = {}
         context.scope = ScenarioScope()
         context.clock = context.scope.clock()
-        context.http = self._no_application()
+        where = partial(_where, context)
+        context.http = self._no_application(where)
         for name in self._plan.services:
-            setattr(context, name, UntaggedService(name, self._where))
+            setattr(context, name, UntaggedService(name, where))
         needed = self._plan.needed()
         if not needed:
             return
@@ -139,7 +141,6 @@ class Session:
             UndefinedStepError: a step has no definition, so nothing is started for it.
             ServiceError, BackendUnavailableError: one of its services is not to be had.
         """
-        self._scenario = scenario
         plan = self._plan.of(scenario)
         if plan.refusal:
             raise plan.refusal
@@ -207,14 +208,11 @@ class Session:
             if name in running
         }
 
-    def _where(self) -> str:
-        return str(self._scenario.location)
-
-    def _no_application(self) -> UntaggedService:
+    def _no_application(self, where: Callable[[], str]) -> UntaggedService:
         tags = ", ".join(f"@{name}" for name in sorted(self._applications))
         remedy = f"tag the scenario or its feature with the name of an application: {tags}"
         describe = "describe your application in behave.ini, in a section [service.NAME]"
-        return UntaggedService("http", self._where, remedy if tags else describe)
+        return UntaggedService("http", where, remedy if tags else describe)
 
     def _refuse_missing(self, plan: ScenarioPlan, running: dict[str, RunningService]) -> None:
         missing = sorted(plan.tagged - running.keys())
@@ -242,6 +240,12 @@ class Session:
     def _start(self, names: list[str], owner: str) -> None:
         self._pool.start(names, owner)
         self._header.expect(names, owner)
+
+
+def _where(context: Any) -> str:
+    # Asked of behave: in a run without services our own hooks are not there to note it.
+    scenario = context.scenario if "scenario" in context else None
+    return f"the tags of {scenario.location}" if scenario else "a hook: no scenario has begun"
 
 
 def _owner(lifetime: Lifetime, statement: Any) -> str:

@@ -106,10 +106,11 @@ def test_lifetime_setting_counts_for_all(notes: Project) -> None:
     assert len(set(re.findall(r"run_id=(\w+)", run.out))) == 2
 
 
-def test_scenario_that_uses_an_untagged_service_is_told_which_tag(notes: Project) -> None:
+@pytest.mark.parametrize("tag", ["@postgres", "@redsi"])
+def test_scenario_that_uses_an_untagged_service_is_told_which_tag(notes: Project, tag: str) -> None:
     notes.write(
         "features/untagged.feature",
-        'Feature: F\n  @postgres\n  Scenario: One\n    Given the key "draft" holds "hello"\n',
+        f'Feature: F\n  {tag}\n  Scenario: One\n    Given the key "draft" holds "hello"\n',
     )
     run = notes.behave("features/untagged.feature")
     assert run.code == 1
