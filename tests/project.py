@@ -99,4 +99,9 @@ class Project:
 
 
 def _clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("TRUESTEP_")}
+    # Unbuffered, what several workers print at the same moment would be mixed within its lines.
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TRUESTEP_") and name != "PYTHONUNBUFFERED"
+    }

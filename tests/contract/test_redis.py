@@ -17,7 +17,15 @@ import redis
 from hamcrest import equal_to, none
 
 from tests.contract.conftest import MakeService, Start
-from tests.machine import container_on, docker, listened_at, listening_on, port_to_name, taken_port
+from tests.machine import (
+    container_on,
+    docker,
+    listened_at,
+    listening_on,
+    lives,
+    port_to_name,
+    taken_port,
+)
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.polling import eventually
 from truestep.services.base import Endpoint, Isolation, RunContext
@@ -112,7 +120,7 @@ def test_an_embedded_server_does_not_outlive_a_killed_run(tmp_path: Path) -> Non
         [server] = listening_on(int(port))
         run.kill()
         run.wait()
-        eventually(server.is_running, equal_to(False), what="the server", within_s=2)
+        eventually(lambda: lives(server), equal_to(False), what="whether it runs", within_s=2)
     eventually(Path(folder).exists, equal_to(False), what="its folder", within_s=2)
 
 
