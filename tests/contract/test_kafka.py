@@ -368,34 +368,6 @@ def test_stopping_an_embedded_server_leaves_no_process_and_no_folder(
     assert list(run_context.workspace.root.iterdir()) == []
 
 
-@pytest.mark.docker
-@pytest.mark.parametrize("image", [CONFLUENT, APACHE])
-def test_stopping_a_container_removes_it_and_its_volumes(running: Start, image: str) -> None:
-    server = running("kafka", Backend.DOCKER, image=image)
-    container, volumes = container_on(server.endpoint.port)
-    server.isolation.close()
-    server.provider.stop()
-    assert container not in docker("ps", "--all", "--quiet", "--no-trunc").split()
-    assert not volumes & set(docker("volume", "ls", "--quiet").split())
-
-
-def test_stop_may_come_before_start_and_again(
-    make_service: MakeService, own_backend: Backend
-) -> None:
-    provider = make_service("kafka").provider(own_backend)
-    provider.stop()
-    provider.start()
-    provider.stop()
-    provider.stop()
-
-
-def test_an_external_server_outlives_us(server: RunningService, make_service: MakeService) -> None:
-    provider = make_service("kafka", url=server.endpoint.url).provider(Backend.EXTERNAL)
-    provider.start()
-    provider.stop()
-    assert server.service.probe(server.endpoint)
-
-
 @FORGETS
 @pytest.mark.usefixtures("forgotten_sockets")
 def test_a_killed_server_is_told_dead_at_once_and_by_nobody_else(

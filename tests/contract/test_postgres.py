@@ -24,7 +24,7 @@ import pytest
 from hamcrest import equal_to, has_item, not_
 
 from tests.contract.conftest import MakeService, Start, new_run, start
-from tests.machine import container_on, docker, port_to_name
+from tests.machine import port_to_name
 from truestep.errors import BackendUnavailableError, ServiceError, SettingsError, file_trouble
 from truestep.polling import eventually
 from truestep.redaction import redact
@@ -95,15 +95,6 @@ def test_a_stopped_server_leaves_no_process_and_no_folder(run_context: RunContex
     assert list(root.iterdir()) == []
     with pytest.raises(psycopg2.OperationalError, match="refused"):
         psycopg2.connect(server.endpoint.url)
-
-
-@pytest.mark.docker
-def test_a_stopped_container_is_removed_with_its_volume(run_context: RunContext) -> None:
-    with start("postgres", Backend.DOCKER, run_context) as server:
-        container, volumes = container_on(server.endpoint.port)
-        assert volumes
-    assert container not in docker("ps", "--all", "--quiet", "--no-trunc").split()
-    assert not volumes & set(docker("volume", "ls", "--quiet").split())
 
 
 def test_two_scenarios_do_not_see_each_other(with_schema: RunningService) -> None:
