@@ -11,7 +11,7 @@ specs: $(VENV)/specs
 	@$(BIN)/behave
 
 test: lint
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/test
 	$(BIN)/ruff format --check .

@@ -1,15 +1,31 @@
-"""Tests that need Docker or a browser are skipped where there is none, and never in CI."""
+"""Tests that need Docker or a browser are skipped where there is none, and never in CI.
+
+Files that take a minute or more come first, so that no worker is left with one of them in the end.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Generator
 
 import pytest
 
 from truestep.services.engine import engine_problem
 
+# Those that share a fresh clone stand together: one worker takes them, and makes the clone once.
+_LONG = (
+    "tests/test_specs.py",
+    "tests/docs/test_applications.py",
+    "tests/docs/test_readme.py",
+    "tests/docs/test_workflow.py",
+    "tests/contract/test_kafka.py",
+    "tests/test_accounts.py",
+    "tests/behaviour/test_truth.py",
+    "tests/behaviour/test_like_behave.py",
+    "tests/behaviour/test_compose.py",
+)
 _PROBLEMS = pytest.StashKey[dict[str, str | None]]()
 
 
@@ -35,6 +51,21 @@ _NEEDS: dict[str, Callable[[], str | None]] = {
     "browser": browser_problem,
     "node": node_problem,
 }
+
+
+def pytest_configure() -> None:
+    """Makes all that the tests start listen to Ctrl-C; it is inherited that nobody does.
+
+    A shell starts what runs in its background so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the long files first, in their order."""
+    order = {path: number for number, path in enumerate(_LONG)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

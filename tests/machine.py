@@ -50,13 +50,18 @@ def lives(process: psutil.Process) -> bool:
 
 
 def listening_on(port: int) -> list[psutil.Process]:
-    """Returns who listens on that port."""
-    return [psutil.Process(one.pid) for one in _listeners(port)]
+    """Returns who listens on that port of the loopback."""
+    return [psutil.Process(one.pid) for one in _listeners(port) if one.laddr.ip == _LOOPBACK]
 
 
 def listened_at(port: int) -> set[str]:
-    """Returns the addresses of this machine on which somebody listens on that port."""
-    return {one.laddr.ip for one in _listeners(port)}
+    """Returns all addresses at which whoever has that port of the loopback listens on it.
+
+    Another one may have a port of the same number at another address.
+    """
+    listeners = _listeners(port)
+    processes = {one.pid for one in listeners if one.laddr.ip == _LOOPBACK}
+    return {one.laddr.ip for one in listeners if one.pid in processes}
 
 
 def _listeners(port: int) -> list[Any]:
@@ -74,7 +79,9 @@ def docker(*arguments: str) -> str:
 
 
 def container_on(port: int) -> tuple[str, set[str]]:
-    """Returns the id of the container that publishes that port, and its volumes."""
-    container = docker("ps", "--quiet", "--no-trunc", "--filter", f"publish={port}").strip()
+    """Returns the id of the container that has that port of the loopback, and its volumes."""
+    command = ("ps", "--no-trunc", "--format", "{{.ID}} {{.Ports}}")
+    rows = [row.partition(" ") for row in docker(*command).splitlines()]
+    [container] = [name for name, _, ports in rows if f"{_LOOPBACK}:{port}->" in ports]
     mounts = json.loads(docker("inspect", "--format", "{{json .Mounts}}", container))
     return container, {mount["Name"] for mount in mounts if mount["Type"] == "volume"}

@@ -65,18 +65,8 @@ class Project:
     def running(
         self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> Iterator[subprocess.Popen[str]]:
-        """Starts `behave` and yields its process; what still runs in the end is killed."""
-        with self.start(*arguments, environment=environment) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
-
-    def start(
-        self, *arguments: str, environment: Mapping[str, str] | None = None
-    ) -> subprocess.Popen[str]:
-        """Starts `behave` in a process group of its own."""
-        return subprocess.Popen(
+        """Starts `behave`, in a process group of its own; what still runs in the end is killed."""
+        with subprocess.Popen(
             [sys.executable, "-m", "behave", *arguments],
             cwd=self.folder,
             env=_clean_environment() | dict(environment or {}),
@@ -84,7 +74,11 @@ class Project:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def wait_for(self, path: str) -> str:
         """Waits for a file of the project that says something, made by what runs; returns that."""
@@ -99,4 +93,9 @@ class Project:
 
 
 def _clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("TRUESTEP_")}
+    # Unbuffered, what several workers print at the same moment would be mixed within its lines.
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("TRUESTEP_") and name != "PYTHONUNBUFFERED"
+    }

@@ -155,9 +155,9 @@ def test_failed_start_is_reported_at_once_with_body_and_log(moody: Project, mood
 
 def test_application_that_is_never_ready_is_given_up(moody: Project) -> None:
     set_up(moody, "late")
-    run = moody.behave("-D", "moody.start_within_s=0.4")
+    run = moody.behave("-D", "moody.start_within_s=1.5")
     assert re.search(
-        r"ServiceError: moody \(embedded\) was not ready after 0\.4 s: "
+        r"ServiceError: moody \(embedded\) was not ready after 1\.5 s: "
         r"503 Service Unavailable: warming up\n"
         r"  Looked at: its last log lines:\n"
         r"(at your service\n)?(answered GET /health HTTP/1\.1\n)+"
@@ -224,7 +224,7 @@ def test_time_out_of_requests_is_a_setting(moody: Project) -> None:
 
 
 def test_application_that_ignores_sigterm_is_killed_with_its_children(moody: Project) -> None:
-    set_up(moody, "stubborn", stop_within_s="0.3")
+    set_up(moody, "stubborn", stop_within_s="1")
     scenario(moody, "    * the process is noted\n")
     [seen] = processes(moody.behave("--no-capture"))
     log = (moody.folder / "reports" / "logs" / "moody.log").read_text()

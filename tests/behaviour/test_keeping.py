@@ -389,5 +389,5 @@ def test_a_container_is_kept_too(keeping: Keeping) -> None:
     assert not _container(port)
 
 
-def _container(port: int) -> str:
-    return docker("ps", "--quiet", "--filter", f"publish={port}")
+def _container(port: int) -> bool:
+    return f"127.0.0.1:{port}->" in docker("ps", "--format", "{{.Ports}}")

@@ -134,8 +134,8 @@ def feature(project: Project, step: str) -> None:
 )
 def test_what_a_step_leaves_running_does_not_hold_up_the_end(suite: Project, step: str) -> None:
     feature(suite, step)
-    process = suite.start(*OURS, "-j", "2")
-    out, _ = process.communicate(timeout=30)
+    with suite.running(*OURS, "-j", "2") as process:
+        out, _ = process.communicate(timeout=30)
     left = int((suite.folder / "stays.txt").read_text())
     os.kill(left, 0)
     assert process.returncode == 0

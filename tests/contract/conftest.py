@@ -19,7 +19,7 @@ from tests.machine import refusing_port
 from truestep.console import Console
 from truestep.pool import RUN, ServicePool
 from truestep.services.base import RunContext, Service, SharedPlace
-from truestep.services.registry import service_class
+from truestep.services.registry import SERVICES, service_class
 from truestep.settings import Backend, Settings
 from truestep.settings.reading import read_settings
 from truestep.start import RunningService
@@ -49,6 +49,13 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 def own_backend(request: pytest.FixtureRequest) -> Backend:
     """The two backends whose servers Truestep starts itself."""
     chosen: Backend = request.param
+    return chosen
+
+
+@pytest.fixture(params=SERVICES)
+def name(request: pytest.FixtureRequest) -> str:
+    """Each of the services in turn."""
+    chosen: str = request.param
     return chosen
 
 

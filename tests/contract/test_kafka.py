@@ -347,9 +347,8 @@ def test_a_name_that_kafka_does_not_allow_is_refused(shared: Start, name: str) -
     )
 
 
-def test_two_servers_stand_side_by_side(running: Start, own_kind: Kind) -> None:
-    backend, settings = own_kind
-    one, other = running("kafka", backend, **settings), running("kafka", backend, **settings)
+def test_two_servers_stand_side_by_side(running: Start, own_backend: Backend) -> None:
+    one, other = running("kafka", own_backend), running("kafka", own_backend)
     with _scenario(one) as ours, _scenario(other) as theirs:
         ours.publish("orders", "ours")
         assert theirs.events("orders") == []
@@ -369,43 +368,15 @@ def test_stopping_an_embedded_server_leaves_no_process_and_no_folder(
     assert list(run_context.workspace.root.iterdir()) == []
 
 
-@pytest.mark.docker
-@pytest.mark.parametrize("image", [CONFLUENT, APACHE])
-def test_stopping_a_container_removes_it_and_its_volumes(running: Start, image: str) -> None:
-    server = running("kafka", Backend.DOCKER, image=image)
-    container, volumes = container_on(server.endpoint.port)
-    server.isolation.close()
-    server.provider.stop()
-    assert container not in docker("ps", "--all", "--quiet", "--no-trunc").split()
-    assert not volumes & set(docker("volume", "ls", "--quiet").split())
-
-
-def test_stop_may_come_before_start_and_again(make_service: MakeService, own_kind: Kind) -> None:
-    backend, settings = own_kind
-    provider = make_service("kafka", **settings).provider(backend)
-    provider.stop()
-    provider.start()
-    provider.stop()
-    provider.stop()
-
-
-def test_an_external_server_outlives_us(server: RunningService, make_service: MakeService) -> None:
-    provider = make_service("kafka", url=server.endpoint.url).provider(Backend.EXTERNAL)
-    provider.start()
-    provider.stop()
-    assert server.service.probe(server.endpoint)
-
-
 @FORGETS
 @pytest.mark.usefixtures("forgotten_sockets")
 def test_a_killed_server_is_told_dead_at_once_and_by_nobody_else(
-    running: Start, own_kind: Kind, caplog: pytest.LogCaptureFixture
+    running: Start, own_backend: Backend, caplog: pytest.LogCaptureFixture
 ) -> None:
-    backend, settings = own_kind
-    server = running("kafka", backend, **settings)
+    server = running("kafka", own_backend)
     client = server.isolation.enter("s1")
     client.publish("orders", "value")
-    if backend is Backend.DOCKER:
+    if own_backend is Backend.DOCKER:
         docker("kill", container_on(server.endpoint.port)[0])
         seen = "the container exited with code 137"
     else:
@@ -415,7 +386,7 @@ def test_a_killed_server_is_told_dead_at_once_and_by_nobody_else(
     eventually(server.provider.death, equal_to(seen), what="the death of the server")
     with pytest.raises(ServiceError) as error:
         server.raise_if_dead()
-    assert error.value.what == f"kafka ({backend}) died during the run"
+    assert error.value.what == f"kafka ({own_backend}) died during the run"
     assert error.value.seen == seen
     began = time.monotonic()
     with pytest.raises(server.service.not_ready()):

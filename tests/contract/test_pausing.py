@@ -11,17 +11,10 @@ from tests.contract.conftest import Start
 from truestep.errors import CannotPauseError
 from truestep.scope import ScenarioScope
 from truestep.services.base import Pausable
-from truestep.services.registry import SERVICES
 from truestep.settings import Backend
 from truestep.start import RunningService
 
 _ANSWERS_WITHIN_S = 30.0
-
-
-@pytest.fixture(params=SERVICES)
-def name(request: pytest.FixtureRequest) -> str:
-    chosen: str = request.param
-    return chosen
 
 
 def _frozen(server: RunningService, threads: ThreadPoolExecutor) -> None:

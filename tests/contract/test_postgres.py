@@ -97,23 +97,6 @@ def test_a_stopped_server_leaves_no_process_and_no_folder(run_context: RunContex
         psycopg2.connect(server.endpoint.url)
 
 
-@pytest.mark.docker
-def test_a_stopped_container_is_removed_with_its_volume(run_context: RunContext) -> None:
-    import docker
-
-    with contextlib.closing(docker.from_env()) as engine:
-        with start("postgres", Backend.DOCKER, run_context) as server:
-            port = str(server.endpoint.port)
-            [container] = [
-                found
-                for found in engine.containers.list()
-                if port in {bound["HostPort"] for bound in found.ports.get("5432/tcp") or []}
-            ]
-            volumes = [mount["Name"] for mount in container.attrs["Mounts"] if "Name" in mount]
-        assert container.id not in [found.id for found in engine.containers.list(all=True)]
-        assert not {found.name for found in engine.volumes.list()} & set(volumes)
-
-
 def test_two_scenarios_do_not_see_each_other(with_schema: RunningService) -> None:
     with scenario(with_schema, "s1") as first, scenario(with_schema, "s2") as second:
         first.table("notes").insert(["text"], [["from the first"]])

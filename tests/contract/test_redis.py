@@ -17,7 +17,15 @@ import redis
 from hamcrest import equal_to, none
 
 from tests.contract.conftest import MakeService, Start
-from tests.machine import container_on, docker, listened_at, listening_on, port_to_name, taken_port
+from tests.machine import (
+    container_on,
+    docker,
+    listened_at,
+    listening_on,
+    lives,
+    port_to_name,
+    taken_port,
+)
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.polling import eventually
 from truestep.services.base import Endpoint, Isolation, RunContext
@@ -112,35 +120,8 @@ def test_an_embedded_server_does_not_outlive_a_killed_run(tmp_path: Path) -> Non
         [server] = listening_on(int(port))
         run.kill()
         run.wait()
-        eventually(server.is_running, equal_to(False), what="the server", within_s=2)
+        eventually(lambda: lives(server), equal_to(False), what="whether it runs", within_s=2)
     eventually(Path(folder).exists, equal_to(False), what="its folder", within_s=2)
-
-
-@pytest.mark.docker
-def test_stopping_a_container_removes_it_and_its_volumes(running: Start) -> None:
-    server = running("redis", Backend.DOCKER)
-    container, volumes = container_on(server.endpoint.port)
-    server.provider.stop()
-    assert container not in docker("ps", "--all", "--quiet", "--no-trunc").split()
-    assert not volumes & set(docker("volume", "ls", "--quiet").split())
-
-
-def test_stop_may_come_before_start_and_again(
-    make_service: MakeService, own_backend: Backend
-) -> None:
-    provider = make_service("redis").provider(own_backend)
-    provider.stop()
-    provider.start()
-    provider.stop()
-    provider.stop()
-
-
-def test_an_external_server_outlives_us(server: RunningService, make_service: MakeService) -> None:
-    provider = make_service("redis", url=server.endpoint.url).provider(Backend.EXTERNAL)
-    provider.start()
-    provider.stop()
-    with connect(server.endpoint) as client:
-        assert client.ping()
 
 
 def test_a_killed_server_is_told_dead_at_once(running: Start, own_backend: Backend) -> None:

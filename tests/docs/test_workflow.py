@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from tests.clone import ROOT
+from tests.clone import ROOT, Clone
 from tests.docs.conftest import Fresh
 
 WORKFLOW: dict[str, Any] = YAML(typ="safe").load(ROOT / ".github/workflows/acceptance.yml")
 [JOB] = WORKFLOW["jobs"].values()
 MATRIX: dict[str, list[str]] = JOB["strategy"]["matrix"]
 COMMANDS = [step for step in JOB["steps"] if "run" in step]
+FEATURES = ("user_persistence.feature", "cache_expiry.feature", "event_flow.feature")
 
 
 def filled(text: str, values: dict[str, str]) -> str:
@@ -51,10 +54,23 @@ def test_reports_are_kept_of_red_runs_too() -> None:
     assert {step["if"] for step in after} == {"${{ !cancelled() }}"}
 
 
+@pytest.fixture
+def clone(fresh: Fresh, tmp_path: Path) -> Iterator[Clone]:
+    """The fresh clone with a feature of each service; others run all there are in each way."""
+    features, everything = fresh.clone.folder / "features", tmp_path / "features"
+    shutil.move(features, everything)
+    features.mkdir()
+    for name in FEATURES:
+        shutil.copy(everything / name, features)
+    yield fresh.clone
+    shutil.rmtree(features)
+    shutil.move(everything, features)
+
+
 @pytest.mark.parametrize("backend", ["embedded", pytest.param("docker", marks=pytest.mark.docker)])
-def test_commands_of_the_job_work(fresh: Fresh, tmp_path: Path, backend: str) -> None:
+def test_commands_of_the_job_work(clone: Clone, tmp_path: Path, backend: str) -> None:
     assert backend in MATRIX["backend"]
-    clone, page = fresh.clone, tmp_path / "summary.md"
+    page = tmp_path / "summary.md"
     environment = {
         "GITHUB_ACTIONS": "true",
         "GITHUB_STEP_SUMMARY": str(page),
