@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,11 +29,17 @@ class Borrowed:
 
     def check(self, names: Iterable[str]) -> Mapping[str, Choice]:
         """Has the parent choose and check; raises what it raises."""
-        return connect(self._address).check(list(names))
+        return self._desk.check(list(names))
 
     def start(self, service: Service, choice: Choice) -> BorrowedStart:
         """Returns what asks the parent for a service."""
-        return BorrowedStart(service, choice, connect(self._address), self._may_pause)
+        return BorrowedStart(service, choice, self._desk, self._may_pause)
+
+    @cached_property
+    def _desk(self) -> Desk:
+        # One, for as long as the worker lives: a signal that comes while the last reference to one
+        # goes would be lost.
+        return connect(self._address)
 
 
 class BorrowedStart:
