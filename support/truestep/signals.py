@@ -43,6 +43,9 @@ class Interruptions:
     else as soon as that is reached; what cleans up is finished first. A second one interrupts
     wherever the run is.
 
+    `received` is the name of the first signal, once one has come; `may_interrupt` says whether what
+    runs now may be interrupted.
+
     Args:
         ending: called, with the signal's name, when the first signal has come.
     """
@@ -50,7 +53,7 @@ class Interruptions:
     def __init__(self, ending: Callable[[str], None]) -> None:
         self.received: str | None = None
         self._ending = ending
-        self._depth = 0
+        self.may_interrupt = False
         self._due = False
 
     @contextmanager
@@ -66,33 +69,23 @@ class Interruptions:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    @contextmanager
-    def allowed(self) -> Iterator[None]:
-        """A signal interrupts what runs in here.
+    def allow(self) -> None:
+        """A signal interrupts what runs, until `may_interrupt` is set back.
 
         Raises:
-            KeyboardInterrupt: one has come, perhaps before.
+            KeyboardInterrupt: one has come before.
         """
-        self._depth += 1
-        try:
-            if self._due:
-                self._due = False
-                raise KeyboardInterrupt(self.received)
-            yield
-        finally:
-            self._depth -= 1
-
-    @property
-    def may_interrupt(self) -> bool:
-        """Whether what runs now may be interrupted."""
-        return self._depth > 0
+        self.may_interrupt = True
+        if self._due:
+            self._due = False
+            raise KeyboardInterrupt(self.received)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         first = self.received is None
         self.received = self.received or signal.Signals(number).name
         if first:
             self._ending(self.received)
-            if not self._depth:
+            if not self.may_interrupt:
                 self._due = True
                 return
         self._due = False

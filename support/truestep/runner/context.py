@@ -11,12 +11,12 @@ from traceback import FrameSummary
 from typing import Any, Protocol
 
 import behave
-from behave.runner import Context, ContextMaskWarning, ContextMode, use_context_with_mode
+from behave.runner import Context, ContextMaskWarning, ContextMode
 
 from truestep.errors import EndedEarlyError, StepUsageError
 from truestep.signals import Interruptions
 
-_BEHAVE = ContextMode.BEHAVE
+_BEHAVE, _USER = ContextMode.BEHAVE, ContextMode.USER
 _BY_BEHAVE = FrameSummary(behave.__file__, 1, "behave", lookup_line=False, line="")
 
 
@@ -46,6 +46,8 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
         runner: behave's runner.
         watcher: who is told.
     """
+
+    _mode: ContextMode
 
     def __init__(self, runner: Any, watcher: Watcher) -> None:
         super().__init__(runner)
@@ -85,45 +87,57 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
     @contextmanager
     def use_with_user_mode(self) -> Iterator[None]:
         """Runs a step or a hook; only here may a signal interrupt."""
-        with use_context_with_mode(self, ContextMode.USER):
-            try:
-                if self._watcher.interruptible:
-                    with self._watcher.interruptions.allowed():
-                        yield
-                else:
-                    yield
-            except SystemExit as exited:
-                # behave would end here, with this code, as if nothing else were to be done.
-                error = _ended(f"sys.exit({exited.code!r}) was called")
-                self._watcher.code_raised(error)
-                raise error from exited
-            except BaseException as error:
-                self._watcher.code_raised(error)
-                raise
+        # One manager for what would be three: it is entered for each step.
+        watcher, interruptions = self._watcher, self._watcher.interruptions
+        mode, may_interrupt = self._mode, interruptions.may_interrupt
+        try:
+            self._mode = _USER
+            if watcher.interruptible:
+                interruptions.allow()
+            yield
+        except SystemExit as exited:
+            # behave would end here, with this code, as if nothing else were to be done.
+            error = _ended(f"sys.exit({exited.code!r}) was called")
+            watcher.code_raised(error)
+            raise error from exited
+        except BaseException as error:
+            watcher.code_raised(error)
+            raise
+        finally:
+            self._mode, interruptions.may_interrupt = mode, may_interrupt
 
     def _emit_warning(self, attr: str, params: Any) -> None:
-        if self._mode is not ContextMode.USER:
+        if self._mode is not _USER:
             super()._emit_warning(attr, params)
             return
         # As behave would, but for the line: there is one call more between it and the user's.
-        by_user = self._origin[attr] is ContextMode.USER
+        by_user = self._origin[attr] is _USER
         if not by_user or self._config.verbose:
             whose = "an outer layer" if by_user else "behave"
             text = f"context.{attr} hides the one that {whose} has set"
             warnings.warn(text, ContextMaskWarning, stacklevel=4)
 
+    def _pop(self, capture_sink: Any = None) -> None:
+        if self._stack[0]["@cleanups"]:
+            super()._pop(capture_sink=capture_sink)
+            return
+        # behave would capture what nothing prints, at the cost of a step.
+        self._do_cleanups()
+        del self._stack[0]
+
     def _do_cleanups(self) -> None:
         frame = self._stack[0]
-        layer = frame.get("@layer")
+        layer, cleanups = frame.get("@layer"), frame["@cleanups"]
         # A layer of the user's own, or one with nothing to clean up.
-        if layer is None or not (frame["@cleanups"] or layer == "scenario"):
+        if layer is None or not (cleanups or layer == "scenario"):
             super()._do_cleanups()
             return
         errors: list[BaseException] = []
-        frame["@cleanups"] = [_noting(cleanup, errors) for cleanup in frame["@cleanups"]]
+        frame["@cleanups"] = [_noting(cleanup, errors) for cleanup in cleanups]
         self._watcher.cleaning_up(layer)
         try:
-            super()._do_cleanups()
+            if cleanups:
+                super()._do_cleanups()
         finally:
             self._watcher.cleaned_up(layer, errors if self.fail_on_cleanup_errors else [])
 

@@ -15,7 +15,7 @@ from truestep.runner.cases import CLEANUP
 from truestep.runner.context import WatchedContext
 from truestep.runner.entered import Entered
 from truestep.runner.project import project_settings
-from truestep.runner.relative import remember_relative_paths
+from truestep.runner.remembered import remember
 from truestep.runner.scenario_record import ScenarioRecord
 from truestep.runner.witness import Witness
 from truestep.settings import Evidence
@@ -31,7 +31,7 @@ class WatchedRunner(behave.runner.Runner):  # type: ignore[misc]  # behave has n
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
-        remember_relative_paths()
+        remember()
         if os.environ.get("NO_COLOR"):
             config.color = "off"
         self.interruptions = Interruptions(self._end)
