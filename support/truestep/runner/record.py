@@ -58,8 +58,7 @@ class RunRecord(ScenarioRecord):
         """
         self._hooks = hooks
         paths = dict.fromkeys(feature.filename for feature in features)
-        with uncollected():
-            self._recorder.begin(paths, unreadable, _scenarios(features))
+        self._recorder.begin(paths, unreadable, _scenarios(features))
 
     @apart
     def select(self, features: Sequence[Any], config: Any, registry: Any) -> None:

@@ -115,6 +115,8 @@ class Recorder:
                 self._write(kind, message, more=True)
         self._folder.message(b"")
         self.cases = cases.all
+        # What was read is written, and takes more memory than all that is to come.
+        self._sources, self._pickles = Sources(self._ids), {}
 
     def scenario_started(self, scenario: Any) -> None:
         """The scenario begins; one that was not selected is not recorded."""

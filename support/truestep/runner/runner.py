@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import ExitStack
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from truestep.console import Console
 from truestep.errors import TruestepError, file_trouble
 from truestep.runner import honest
 from truestep.runner.afterwards import tell
+from truestep.runner.collector import uncollected
 from truestep.runner.context import WatchedContext
 from truestep.runner.jobs import job_count
 from truestep.runner.junit_files import forget_junit, junit_folder
@@ -48,6 +50,7 @@ class Runner(WatchedRunner):
         self._began = time.time()
         self._unreadable: list[str] = []
         self._parallel: ParallelRun | None = None
+        self._loading = ExitStack()
         self._timings = Timings()
         self._part: Part | None = None
         self._scenario_began = 0.0
@@ -65,6 +68,8 @@ class Runner(WatchedRunner):
         self._record = RunRecord(self._project.reports, self._console, self._project.written)
         self._scenario_record = self._record
         failed, broken = True, None
+        # What is read stays until the end.
+        self._loading.enter_context(uncollected())
         with self.interruptions.handled():
             try:
                 failed = bool(super().run())
@@ -73,6 +78,7 @@ class Runner(WatchedRunner):
                 self._end_broken(error)
                 raise
             finally:
+                self._loading.close()
                 self._record.facts.ended_by = self.interruptions.received
                 self._record.finish(failed=failed, broken=broken)
                 self._remember()
@@ -102,6 +108,7 @@ class Runner(WatchedRunner):
             return bool(super().run_model(features))
         self._prepare()
         self._record.begin(self.features, self._unreadable, self.hooks)
+        self._loading.close()
         if self._record.is_complete:
             # The features are read by now: their list may have come from an old run's rerun file.
             remove_old_runs(self._record.folder, self._project.keep_runs, self._console)
