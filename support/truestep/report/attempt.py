@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
-from truestep.report.outcome import SEVERITY, Outcome, worst
+from truestep.report.outcome import Outcome, worst
 
 # Of a scenario that was repeated a hundred times nobody reads a hundred failures.
 SHOWN_ATTEMPTS = 10
@@ -104,7 +104,7 @@ class Attempt(NamedTuple):
 def failing_step(steps: tuple[Step, ...]) -> Step | None:
     """Returns the step or hook that decided the outcome: the worst, the first of equals."""
     bad = [step for step in steps if step.outcome.is_failure]
-    return min(bad, key=lambda step: SEVERITY[step.outcome], default=None)
+    return min(bad, key=lambda step: step.outcome.severity, default=None)
 
 
 def decided(attempts: Sequence[Attempt], *, repeated: bool) -> tuple[Outcome, Attempt]:

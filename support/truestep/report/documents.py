@@ -93,8 +93,7 @@ class Documents:
     ) -> tuple[Step, ...]:
         steps = []
         for node in nodes:
-            keyword, line = node["keyword"].strip(), node["location"]["line"]
-            self._cases.keywords[node["id"]] = (keyword, line, is_background)
+            keyword, line, _ = self._note_keyword(node, is_background=is_background)
             rows = node.get("dataTable", {}).get("rows", ())
             steps.append(
                 Step(
@@ -108,15 +107,23 @@ class Documents:
             )
         return tuple(steps)
 
+    def _note_keyword(self, node: dict[str, Any], *, is_background: bool) -> tuple[str, int, bool]:
+        """Keeps what a pickle's step does not say itself."""
+        noted = node["keyword"].strip(), node["location"]["line"], is_background
+        self._cases.keywords[node["id"]] = noted
+        return noted
+
     def _items(
         self, uri: str, nodes: Iterable[dict[str, Any]], feature: str, rule: str
     ) -> tuple[Item, ...]:
         items: list[Item] = []
         for node in nodes:
-            steps = self._template(node["steps"], is_background=False)
             if node["examples"]:
+                steps = self._template(node["steps"], is_background=False)
                 items.append(self._outline(uri, node, steps, feature, rule))
             elif node["id"] in self._pickles:
+                for step in node["steps"]:
+                    self._note_keyword(step, is_background=False)
                 pickle = self._pickles[node["id"]]
                 items.append(self._scenario(pickle, node, node["name"], feature, rule))
         return tuple(items)

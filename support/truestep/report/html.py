@@ -8,11 +8,10 @@ import json
 import shlex
 from collections.abc import Callable, Iterable
 from functools import cache as cached
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from truestep.report import wording
@@ -27,6 +26,7 @@ from truestep.report.timeline import exhibits, timeline
 from truestep.report.values import marked_slots, marked_values
 
 PAGE = "index.html"
+_TEMPLATES = Path(__file__).with_name("templates")
 # Evidence beyond this is not in the page itself; the page links to the files then.
 _EVIDENCE_IN_PAGE_CHARACTERS = 24_000_000
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -72,12 +72,12 @@ def _hash(text: str) -> str:
 
 @cached
 def _asset(name: str) -> str:
-    return (resources.files("truestep.report") / "templates" / name).read_text("utf-8")
+    return (_TEMPLATES / name).read_text("utf-8")
 
 
 def _environment(services: tuple[str, ...], cache: Path | None) -> Environment:
     environment = Environment(
-        loader=PackageLoader("truestep.report", "templates"),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from truestep.report.outcome import SEVERITY, Outcome
+from truestep.report.outcome import Outcome
 from truestep.report.run import Examples, Feature, Item, Outline, Run, Scenario, Section
 
 
@@ -42,7 +42,7 @@ def _worst_of(scenarios: list[Scenario]) -> Scenario:
         return scenarios[0]
     # A later or other run reached what one did not.
     reached = [one for one in ran if one.outcome is not Outcome.NOT_RUN] or ran
-    worst = min(reached, key=lambda one: SEVERITY[one.outcome])
+    worst = min(reached, key=lambda one: one.outcome.severity)
     attempts = [attempt for one in reversed(ran) for attempt in one.attempts or (one.as_attempt(),)]
     return replace(worst, attempts=tuple(attempts) if len(attempts) > 1 else ())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from operator import attrgetter
 
 
 class Outcome(StrEnum):
@@ -27,25 +28,17 @@ class Outcome(StrEnum):
     # Left out, by the selection of the run or in code.
     SKIPPED = "skipped"
 
-    @property
-    def is_bad(self) -> bool:
-        """Whether the run is red because of it."""
-        return self not in (Outcome.PASSED, Outcome.FLAKY, Outcome.SKIPPED)
-
-    @property
-    def is_failure(self) -> bool:
-        """Whether something ran and did not end well: there is a reason to show."""
-        return self.is_bad and self is not Outcome.NOT_RUN
-
-    @property
-    def is_told_first(self) -> bool:
-        """Whether the report tells of it before all else: something failed, once at least."""
-        return self.is_failure or self is Outcome.FLAKY
-
-
-SEVERITY: dict[Outcome, int] = {outcome: rank for rank, outcome in enumerate(Outcome)}
+    def __init__(self, value: str) -> None:
+        # Whether the run is red because of it.
+        self.is_bad = value not in ("passed", "flaky", "skipped")
+        # Whether something ran and did not end well: there is a reason to show.
+        self.is_failure = self.is_bad and value != "not run"
+        # Whether the report tells of it before all else: something failed, once at least.
+        self.is_told_first = self.is_failure or value == "flaky"
+        # The worst is 0.
+        self.severity = len(type(self).__members__)
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """Returns the worst of `outcomes`; skipped when there is none."""
-    return min(outcomes, key=SEVERITY.__getitem__, default=Outcome.SKIPPED)
+    return min(outcomes, key=attrgetter("severity"), default=Outcome.SKIPPED)

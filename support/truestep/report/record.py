@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from truestep.errors import TruestepError
 
 MESSAGES = "messages.ndjson"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_AT_ONCE = 500
 
 
 @dataclass
@@ -23,9 +24,9 @@ class CaseRecord:
     test_case: dict[str, Any]
     started: dict[str, Any] | None = None
     finished: dict[str, Any] | None = None
-    # By the id of the test step.
-    step_started: dict[str, dict[str, Any]] = field(default_factory=dict)
-    step_finished: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # By the id of the test step: when it began, and what came of it.
+    step_started: dict[str, dict[str, int]] = field(default_factory=dict)
+    step_results: dict[str, dict[str, Any]] = field(default_factory=dict)
     # By the id of the test step; "" for those of the whole case.
     attachments: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -65,7 +66,8 @@ def when(timestamp: dict[str, int] | None) -> datetime | None:
     """Returns the moment that a timestamp names, to the microsecond."""
     if timestamp is None:
         return None
-    return _EPOCH + timedelta(seconds=timestamp["seconds"], microseconds=timestamp["nanos"] // 1000)
+    microseconds = timestamp["nanos"] // 1000
+    return datetime.fromtimestamp(timestamp["seconds"], UTC).replace(microsecond=microseconds)
 
 
 def seconds(duration: dict[str, int] | None) -> float:
@@ -77,7 +79,12 @@ def seconds(duration: dict[str, int] | None) -> float:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        lines = path.read_bytes().splitlines()
+        with path.open("rb") as file:
+            number = 0
+            # Many at once take half of the time; all of them would take memory for nothing.
+            while lines := list(islice(file, _AT_ONCE)):
+                yield from _parsed(path, lines, number)
+                number += len(lines)
     except OSError as error:
         raise TruestepError(
             "a run cannot be read",
@@ -85,22 +92,24 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             looked=str(path),
             remedy=f"name a folder that behave has made, such as reports/latest: it has {MESSAGES}",
         ) from None
+
+
+def _parsed(path: Path, lines: list[bytes], before: int) -> Iterable[dict[str, Any]]:
     try:
-        # All at once takes half of the time.
         messages = json.loads(b"[" + b",".join(lines) + b"]")
     except ValueError:
         messages = [None]
     if all(message.__class__ is dict for message in messages):
-        return iter(messages)
-    return _one_by_one(path, lines)
+        return messages  # type: ignore[no-any-return]  # as was just looked at
+    return _one_by_one(path, lines, before)
 
 
-def _one_by_one(path: Path, lines: list[bytes]) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(lines, start=1):
+def _one_by_one(path: Path, lines: list[bytes], before: int) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, start=before + 1):
         try:
             message = json.loads(line)
         except ValueError as error:
-            if number == len(lines):
+            if not line.endswith(b"\n"):
                 return  # the run was killed while it wrote this line
             raise _unreadable(path, number, str(error)) from None
         if not isinstance(message, dict):
@@ -182,10 +191,10 @@ class _Reader:
         self._case_of(content).finished = content
 
     def _step_started(self, content: dict[str, Any]) -> None:
-        self._case_of(content).step_started[content["testStepId"]] = content
+        self._case_of(content).step_started[content["testStepId"]] = content["timestamp"]
 
     def _step_finished(self, content: dict[str, Any]) -> None:
-        self._case_of(content).step_finished[content["testStepId"]] = content
+        self._case_of(content).step_results[content["testStepId"]] = content["testStepResult"]
 
     def _attachment(self, content: dict[str, Any]) -> None:
         if content.get("testCaseStartedId"):

@@ -99,7 +99,7 @@ class CaseReader:
             return Outcome.SKIPPED
         if case.started is None:
             return Outcome.NOT_RUN
-        return _stated(case)[0] or _concluded(list(steps), is_finished=case.finished is not None)
+        return _stated(case)[0] or _concluded(steps, is_finished=case.finished is not None)
 
     def why(self, case: CaseRecord | None) -> str:
         """Returns in one line what was raised first; "" when nothing was, or nobody said."""
@@ -136,10 +136,9 @@ class CaseReader:
             _argument(row["argument"]) if row and row.get("argument") else ((), None)
         )
         identity = test_step.get("id", "")
-        finished = case.step_finished.get(identity) if case else None
+        result = case.step_results.get(identity) if case else None
         started = case.step_started.get(identity) if case else None
         kept = case.attachments.get(identity, ()) if case else ()
-        result = finished["testStepResult"] if finished else None
         outcome = Outcome.NOT_RUN
         if result:
             outcome = outcome_of(result)
@@ -155,7 +154,7 @@ class CaseReader:
             is_background=is_background,
             hook=hook,
             outcome=outcome,
-            started=when(started["timestamp"]) if started else None,
+            started=when(started),
             took_s=seconds(result["duration"]) if result else 0.0,
             problem=_problem(result, started),
             attachments=tuple(map(self._attachment, kept)),
@@ -193,15 +192,16 @@ class CaseReader:
         return quote(f"{self._evidence_place}/{below.as_posix()}")
 
 
-def _concluded(steps: list[Step], *, is_finished: bool) -> Outcome:
-    bad = worst(step.outcome for step in steps if step.outcome.is_failure)
-    if bad.is_bad:
-        return bad
+def _concluded(steps: Iterable[Step], *, is_finished: bool) -> Outcome:
+    outcomes = [step.outcome for step in steps]
+    bad = [one for one in outcomes if one.is_failure]
+    if bad:
+        return worst(bad)
     if not is_finished:
         return Outcome.ERROR  # the run was killed while this ran
-    if any(step.outcome is Outcome.SKIPPED for step in steps):
+    if Outcome.SKIPPED in outcomes:
         return Outcome.SKIPPED
-    return worst(step.outcome for step in steps) if steps else Outcome.PASSED
+    return worst(outcomes) if outcomes else Outcome.PASSED
 
 
 def _stated(case: CaseRecord) -> tuple[Outcome | None, str]:
@@ -217,10 +217,10 @@ def _is_quiet(case: CaseRecord, hook: str) -> bool:
     """Whether a hook, by the id of its step, has done nothing that anybody would look at."""
     if hook in case.attachments:
         return False
-    finished = case.step_finished.get(hook)
-    if finished is None:
+    result = case.step_results.get(hook)
+    if result is None:
         return hook not in case.step_started
-    return finished["testStepResult"]["status"] in ("PASSED", "SKIPPED", "UNKNOWN")
+    return result["status"] in ("PASSED", "SKIPPED", "UNKNOWN")
 
 
 def _as_stated(steps: tuple[Step, ...], stated: Outcome | None) -> tuple[Step, ...]:
@@ -233,7 +233,7 @@ def _as_stated(steps: tuple[Step, ...], stated: Outcome | None) -> tuple[Step, .
     return steps
 
 
-def _problem(result: dict[str, Any] | None, started: dict[str, Any] | None) -> Problem | None:
+def _problem(result: dict[str, Any] | None, started: dict[str, int] | None) -> Problem | None:
     if result:
         return problem_of(result)
     if started:
