@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
+from hamcrest import is_
 
 from tests.behaviour.test_truth import FIRST, SECOND, by_name, raising
 from tests.behaviour.truth import Told
 from tests.project import Project
+from truestep.polling import eventually
 
 ENDING = [
     "cleanup of scenario",
@@ -103,6 +108,39 @@ def test_signal_before_the_run_has_begun_lets_nothing_begin(project: Project, jo
     assert told.run.code == 1
     assert set(told.outcomes.values()) == {"not run"}
     assert told.facts["ended_by"] == "SIGTERM"
+
+
+def test_signal_when_every_scenario_has_begun_leaves_none_behind(project: Project) -> None:
+    told = Told.by(project, *raising("after_all", kind="SIGTERM"))
+    assert set(told.outcomes.values()) == {"passed"}
+    assert told.facts["ended_by"] == "SIGTERM"
+    assert "  ended           by SIGTERM, when every scenario had begun\n" in told.run.out
+    assert "0 scenarios:" not in told.run.out
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_signal_while_the_reports_are_made_ends_that(project: Project, name: str) -> None:
+    # Nobody reads what is written there: to open it takes for ever.
+    summary = project.folder / "summary.md"
+    os.mkfifo(summary)
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    process = project.start("-f", "plain", environment=github)
+    latest = project.folder / "reports" / "latest"
+    try:
+        eventually((latest / "index.html").is_file, is_(True), what="the page", within_s=60)
+        process.send_signal(getattr(signal, name))
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert err == (
+        "truestep: WARNING: the report of this run is not complete: it was being made when "
+        f"{name} came\n"
+        f"  Looked at: reports/{latest.resolve().name}\n"
+        "  Try: python -m truestep report\n"
+    )
+    assert "4 scenarios passed" in out
+    assert json.loads((latest / "run.json").read_text())["exit_code"] == 1
 
 
 BREAKING = """\

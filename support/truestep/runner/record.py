@@ -81,6 +81,13 @@ class RunRecord(ScenarioRecord):
             message = f"ended by {self.facts.ended_by}"
         self._recorder.finish(success=not failed, message=message)
         self.save()
+
+    @apart
+    def close(self, *, told: bool) -> None:
+        """Nothing more is written; `told`: nothing has ended the making of the reports."""
+        if not told:
+            self.facts.exit_code = 1
+            self.save()
         self.files.close()
 
     def give_up(self, error: Exception) -> None:

@@ -15,8 +15,7 @@ from behave.runner_util import parse_features
 
 from truestep.console import Console
 from truestep.errors import TruestepError, file_trouble
-from truestep.runner import honest
-from truestep.runner.afterwards import tell
+from truestep.runner import afterwards, honest
 from truestep.runner.collector import uncollected
 from truestep.runner.context import WatchedContext
 from truestep.runner.jobs import job_count
@@ -82,12 +81,14 @@ class Runner(WatchedRunner):
                 self._record.facts.ended_by = self.interruptions.received
                 self._record.finish(failed=failed, broken=broken)
                 self._remember()
-                tell(self._record, self._console, self._project, junit)
-        return failed
+                told = afterwards.publish_record(self._record, self._console, self._project, junit)
+                self._record.close(told=told)
+                afterwards.summarize(self._record, self._project)
+        return failed or not told
 
     def while_services_start(self) -> None:
-        """Makes use of the time: what makes the reports in the end takes a tenth of a second."""
-        import truestep.report.publish  # noqa: F401  # it only has to be there
+        """Makes use of the time."""
+        afterwards.load()
 
     def load_hooks(self, filename: str | None = None) -> None:
         """Loads the hooks; settings that are not valid are refused by the first of them."""

@@ -82,10 +82,12 @@ class Summary:
 
     def _lost(self, ended: list[tuple[Any, Outcome]], ended_by: str | None) -> Iterator[str]:
         lost = sum(1 for _, outcome in ended if outcome.status is Status.NOT_RUN)
-        if lost or ended_by:
+        if lost:
             count = "1 scenario" if lost == 1 else f"{lost} scenarios"
             why = f": the run was ended by {ended_by}" if ended_by else ""
             yield self._line(Status.NOT_RUN, f"{count}{why}")
+        elif ended_by:
+            yield self._line("ended", f"by {ended_by}, when every scenario had begun")
 
     def _line(self, label: str, text: str) -> str:
         padded = f"{label:<{_WIDTH}}"

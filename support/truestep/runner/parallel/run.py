@@ -15,7 +15,7 @@ from behave.runner import the_step_registry
 
 from truestep import polling
 from truestep.console import Console
-from truestep.runner.afterwards import load_early
+from truestep.runner.afterwards import load_beside
 from truestep.runner.needs import Needs
 from truestep.runner.parallel.assignments import Assignments
 from truestep.runner.parallel.attempts import Attempts
@@ -112,7 +112,7 @@ class ParallelRun:
                 tally=self._tally,
                 progress=Progress(sys.stderr, may_change=not self._shows_progress()),
                 died=self._services.sweep,
-                idle=load_early,
+                idle=load_beside,
             )
             undo.callback(crew.kill)
             signalled = self._loaded.interruptions.received
