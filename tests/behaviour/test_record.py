@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import signal
 import stat
 from pathlib import Path
@@ -43,6 +44,16 @@ def before_scenario(context, scenario):
 
 def before_all(context):
     context.attach("image/png", bytes([137, 80, 78, 71]))
+"""
+ATTACHING_AROUND = """\
+def before_all(context):
+    context.attach("text/plain", b"the shop <opens>")
+
+def before_feature(context, feature):
+    context.attach("text/plain", b"the shelf is dusted")
+
+def after_all(context):
+    context.attach("text/plain", b"the shop closes")
 """
 KILLED = """\
 import os, signal
@@ -237,6 +248,24 @@ def test_attachment_of_a_hook_is_kept_and_breaks_no_formatter(shelf: Project) ->
     assert (name, attachment["body"]) == ("Only", "before the scenario")
     bodies = [message.get("body") for kind, message in told.messages if kind == "attachment"]
     assert bodies == ["iVBORw==", "before the scenario"]
+
+
+@pytest.mark.parametrize("options", [(), ("-j", "2")], ids=["alone", "by workers"])
+def test_attachments_of_hooks_around_scenarios_are_on_the_page(
+    shelf: Project, options: tuple[str, ...]
+) -> None:
+    one_scenario(shelf, "When a book is borrowed")
+    shelf.write("environment.py", ATTACHING_AROUND)
+    run = shelf.behave(*options)
+    assert run.code == 0, run.out + run.err
+    page = (shelf.folder / "reports" / "latest" / "index.html").read_text()
+    _, _, attached = page.partition("What was attached outside of the scenarios")
+    shown = re.findall(r'<p class="foot">(.*?)</p>.*?<pre class="trace">(.*?)</pre>', attached)
+    assert shown == [
+        ("before_all", "the shop &lt;opens&gt;"),
+        ("before_feature of features/one.feature:1", "the shelf is dusted"),
+        ("after_all", "the shop closes"),
+    ]
 
 
 def test_what_only_behave_reads_is_told_all_the_same(shelf: Project) -> None:

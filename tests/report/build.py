@@ -92,11 +92,19 @@ class RunBuilder:
             self._line({"pickle": pickle})
             self._pickles.append(pickle)
 
-    def run_hook(self, message: str | None, kind: str = "ValueError") -> None:
-        """Runs `before_all`; a message makes it fail."""
+    def run_hook(
+        self, message: str | None, kind: str = "ValueError", attached: Iterable[str] = ()
+    ) -> None:
+        """Runs `before_all`, which attaches these texts; a message makes it fail."""
         self._message(
             "testRunHookStarted", m.TestRunHookStarted("all", "all-1", "run", self._time())
         )
+        for text in attached:
+            identity = m.AttachmentContentEncoding.identity
+            attachment = m.Attachment(
+                text, identity, "text/plain", test_run_hook_started_id="all-1"
+            )
+            self._message("attachment", attachment)
         result = self._result(PASSED)
         if message is not None:
             result = self._result(FAILED, m.Exception(kind, message, "Traceback …"))

@@ -33,6 +33,7 @@ def merged(runs: Sequence[Run]) -> Run:
         features=tuple(_with(features[uri], chosen) for uri in sorted(features)),
         services=tuple(use for run in reversed(by_time) for use in run.services),
         problems=tuple(one for run in reversed(by_time) for one in run.problems),
+        attached=tuple(one for run in reversed(by_time) for one in run.attached),
     )
 
 

@@ -44,6 +44,7 @@ def page(run: Run, history: History, title: str) -> dict[str, Any]:
         "failure_groups": [(kind, found) for kind, found in groups if found],
         "group_titles": _GROUPS,
         "problems": run.problems,
+        "attached": run.attached,
         "incomplete": [about for about in run.about if not about.is_complete],
         "folders": _folders(run.features),
         "tags": sorted({tag for scenario in run.scenarios for tag in scenario.tags}),

@@ -14,7 +14,7 @@ from truestep.report.documents import Documents
 from truestep.report.outcome import Outcome
 from truestep.report.record import MESSAGES, Record, read_record, when
 from truestep.report.results import EVIDENCE, CaseReader, outcome_of, problem_of
-from truestep.report.run import About, Run, RunProblem, ServiceUse, Shard
+from truestep.report.run import About, Run, RunAttachment, RunProblem, ServiceUse, Shard
 
 FACTS = "run.json"
 
@@ -47,14 +47,9 @@ def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
         )
         for row in facts.get("services", ())
     )
-    features = tuple(
-        Documents(
-            record,
-            CaseReader(record, folder, evidence),
-            about.run_id,
-            repeated=facts.get("repeat", 1) > 1,
-        ).features()
-    )
+    cases = CaseReader(record, folder, evidence)
+    repeated = facts.get("repeat", 1) > 1
+    features = tuple(Documents(record, cases, about.run_id, repeated=repeated).features())
     places = {
         f"{scenario.uri}:{line}"
         for feature in features
@@ -67,6 +62,8 @@ def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
         services=services,
         # What befell a scenario is told with it.
         problems=tuple(_once(one for one in _problems(record) if one.where not in places)),
+        # What several workers kept alike is shown once.
+        attached=tuple(dict.fromkeys(_attached(record, cases))),
     )
 
 
@@ -160,6 +157,13 @@ def _once(problems: Iterable[RunProblem]) -> Iterator[RunProblem]:
         if one.problem not in found:
             found.append(one.problem)
             yield one if len(found) == 1 else one._replace(where=f"{one.where} ({len(found)})")
+
+
+def _attached(record: Record, cases: CaseReader) -> Iterator[RunAttachment]:
+    for started, _ in record.run_hooks:
+        where = _place_of_hook(record.hooks.get(started["hookId"], {}))
+        for row in record.attached.get(started["id"], ()):
+            yield RunAttachment(where, cases.attachment(row))
 
 
 def _problems(record: Record) -> Iterator[RunProblem]:

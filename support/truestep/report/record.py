@@ -41,6 +41,8 @@ class Record:
     cases: dict[str, list[CaseRecord]] = field(default_factory=dict)
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
     run_hooks: list[tuple[dict[str, Any], dict[str, Any] | None]] = field(default_factory=list)
+    # By the id of the beginning of a run hook.
+    attached: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     parse_errors: list[dict[str, Any]] = field(default_factory=list)
     run_started: dict[str, Any] | None = None
     run_finished: dict[str, Any] | None = None
@@ -199,6 +201,8 @@ class _Reader:
     def _attachment(self, content: dict[str, Any]) -> None:
         if content.get("testCaseStartedId"):
             self._case_of(content).attachments[content.get("testStepId", "")].append(content)
+        elif content.get("testRunHookStartedId"):
+            self.record.attached[content["testRunHookStartedId"]].append(content)
 
     def _case_of(self, content: dict[str, Any]) -> CaseRecord:
         return self._case_by_start[content["testCaseStartedId"]]

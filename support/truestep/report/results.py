@@ -115,7 +115,18 @@ class CaseReader:
     def attachments(self, case: CaseRecord | None) -> tuple[Attachment, ...]:
         """Returns what was attached to the scenario as a whole, but for its evidence."""
         rows = case.attachments[""] if case else []
-        return tuple(self._attachment(row) for row in rows if row["mediaType"] not in _OWN_TYPES)
+        return tuple(self.attachment(row) for row in rows if row["mediaType"] not in _OWN_TYPES)
+
+    def attachment(self, row: dict[str, Any]) -> Attachment:
+        """Returns something that was attached."""
+        path = self._file(row)
+        return Attachment(
+            media_type=row["mediaType"],
+            name=row.get("fileName") or "",
+            body=row.get("body") or "",
+            is_binary=row.get("contentEncoding") == "BASE64",
+            file=self._shown(path) if path else "",
+        )
 
     def _hook(self, test_step: dict[str, Any]) -> str:
         hook = self._record.hooks.get(test_step.get("hookId", ""))
@@ -157,7 +168,7 @@ class CaseReader:
             started=when(started),
             took_s=seconds(result["duration"]) if result else 0.0,
             problem=_problem(result, started),
-            attachments=tuple(map(self._attachment, kept)),
+            attachments=tuple(map(self.attachment, kept)),
         )
 
     def _evidence(self, row: dict[str, Any]) -> Evidence:
@@ -170,16 +181,6 @@ class CaseReader:
         content = json.loads(text)
         entries = (_entry(entry) for entry in content.get("entries", ()))
         return Evidence(tuple(entries), dict(content.get("sections") or {}), file)
-
-    def _attachment(self, row: dict[str, Any]) -> Attachment:
-        path = self._file(row)
-        return Attachment(
-            media_type=row["mediaType"],
-            name=row.get("fileName") or "",
-            body=row.get("body") or "",
-            is_binary=row.get("contentEncoding") == "BASE64",
-            file=self._shown(path) if path else "",
-        )
 
     def _file(self, row: dict[str, Any]) -> Path | None:
         """The file of evidence. A directory may come from elsewhere: nothing outside of it."""

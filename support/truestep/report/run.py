@@ -173,6 +173,13 @@ class RunProblem(NamedTuple):
     problem: Problem
 
 
+class RunAttachment(NamedTuple):
+    """Something kept outside of every scenario, by the hook that is called `where`."""
+
+    where: str
+    attachment: Attachment
+
+
 @dataclass(frozen=True)
 class Shard:
     """Which part of a run that was split: from 1 to `total`, and by what it was split."""
@@ -223,6 +230,7 @@ class Run:
     features: tuple[Feature, ...]
     services: tuple[ServiceUse, ...] = ()
     problems: tuple[RunProblem, ...] = ()
+    attached: tuple[RunAttachment, ...] = ()
 
     @property
     def scenarios(self) -> Iterator[Scenario]:
