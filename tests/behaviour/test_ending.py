@@ -9,12 +9,10 @@ import signal
 from pathlib import Path
 
 import pytest
-from hamcrest import is_
 
 from tests.behaviour.test_truth import FIRST, SECOND, by_name, raising
 from tests.behaviour.truth import Told
 from tests.project import Project
-from truestep.polling import eventually
 
 ENDING = [
     "cleanup of scenario",
@@ -124,14 +122,11 @@ def test_signal_while_the_reports_are_made_ends_that(project: Project, name: str
     summary = project.folder / "summary.md"
     os.mkfifo(summary)
     github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
-    process = project.start("-f", "plain", environment=github)
-    latest = project.folder / "reports" / "latest"
-    try:
-        eventually((latest / "index.html").is_file, is_(True), what="the page", within_s=60)
+    with project.running("-f", "plain", environment=github) as process:
+        project.wait_for("reports/latest/index.html")
         process.send_signal(getattr(signal, name))
         out, err = process.communicate(timeout=20)
-    finally:
-        process.kill()
+    latest = project.folder / "reports" / "latest"
     assert process.returncode == 1
     assert err == (
         "truestep: WARNING: the report of this run is not complete: it was being made when "

@@ -13,10 +13,10 @@ from behave.formatter._registry import make_formatters
 from behave.parser import ParserError
 from behave.runner_util import parse_features
 
+from truestep.collector import uncollected
 from truestep.console import Console
 from truestep.errors import TruestepError, file_trouble
 from truestep.runner import afterwards, honest
-from truestep.runner.collector import uncollected
 from truestep.runner.context import WatchedContext
 from truestep.runner.jobs import job_count
 from truestep.runner.junit_files import forget_junit, junit_folder
