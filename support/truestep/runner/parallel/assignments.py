@@ -89,7 +89,7 @@ class Assignments:
         seat.not_left.add(unit.feature)
         seat.jobs = {job.position: job for job in jobs}
         self._keepers |= dict.fromkeys(unit.locks.intersection(self._kept), seat.name)
-        seat.send(Work(tuple(jobs)))
+        seat.send(Work(tuple(jobs), unit.alone))
 
     def _put_back(self, seat: Seat, positions: Iterable[int]) -> None:
         unit, seat.unit, seat.again = seat.unit, None, []

@@ -102,6 +102,7 @@ class BorrowedStart:
         try:
             isolation.prepare()
         except BaseException:
+            # Also when a signal interrupts it: nobody else knows of what was made so far.
             close_unless_dead(isolation, service, provider)
             raise
         return RunningService(

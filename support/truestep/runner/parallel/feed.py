@@ -42,7 +42,7 @@ class Fed(list[Any]):
 
 
 class Feed:
-    """What a worker does next.
+    """What a worker does next. `is_alone`: no other one runs anything beside what it does now.
 
     Args:
         connection: to the parent.
@@ -73,6 +73,7 @@ class Feed:
         self._of_rules: defaultdict[int, str] = defaultdict(str)
         self._leaves = False
         self._is_over = False
+        self.is_alone = False
         for feature in features:
             for item in feature.run_items:
                 if isinstance(item, Rule):
@@ -131,14 +132,17 @@ class Feed:
     def _next(self) -> Job | None:
         """Returns the next job, asking for one if need be; None when a feature, or all, ends."""
         while not self._jobs and not self._leaves and not self._is_over:
+            # Others may begin as soon as that is told.
+            self.is_alone = False
             self._outbox.tell(Asks())
             self._take(self._connection.recv())
         return self._jobs[0] if self._jobs else None
 
     def _take(self, order: Order) -> None:
         match order:
-            case Work(jobs):
+            case Work(jobs, alone):
                 self._jobs.extend(jobs)
+                self.is_alone = alone
             case Leave():
                 self._leaves = True
             case End():

@@ -29,7 +29,6 @@ class Replay(ModelRunner):  # type: ignore[misc]  # behave has no types
         loaded: behave's runner, with features, steps and formatters.
         crew: the workers.
         places: of all scenarios.
-        selected: positions of the scenarios that workers run.
     """
 
     def __init__(self, loaded: Any, crew: Crew, places: Sequence[Place]) -> None:

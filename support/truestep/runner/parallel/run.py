@@ -122,7 +122,8 @@ class ParallelRun:
             try:
                 return Replay(self._loaded, crew, self._places).run()
             except Exception:
-                # A formatter, say. What runs is ended with its hooks, as in a run one by one.
+                # A formatter, say, which may raise anything. What runs is ended with its hooks,
+                # as in a run one by one.
                 crew.interrupt(signal.SIGTERM)
                 crew.ended()
                 raise

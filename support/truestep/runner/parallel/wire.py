@@ -31,9 +31,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Work:
-    """To a worker: do these jobs, which are of one feature, in this order."""
+    """To a worker: do these jobs, which are of one feature, in this order.
+
+    `alone`: no other worker runs anything meanwhile.
+    """
 
     jobs: tuple[Job, ...]
+    alone: bool
 
 
 @dataclass(frozen=True)

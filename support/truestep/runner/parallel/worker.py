@@ -14,7 +14,6 @@ from typing import Any
 from behave.runner import ModelRunner
 
 from truestep.runner.listener import Listener
-from truestep.runner.needs import needs_of
 from truestep.runner.parallel.borrowed import Borrowed
 from truestep.runner.parallel.feed import Feed
 from truestep.runner.parallel.outbox import Outbox
@@ -154,7 +153,7 @@ class WorkerRunner(WatchedRunner):
             sys.stdout = sys.__stdout__
 
     def _is_alone(self) -> bool:
-        return self.errand.is_only_one or needs_of(self.context.tags, "").alone
+        return self.errand.is_only_one or self._feed.is_alone
 
     def _begin_job(self, job: Job, place: Place) -> None:
         row = place.row
