@@ -150,7 +150,7 @@ def _settings(_: Any) -> int:
 
 
 def _report(chosen: Any) -> int:
-    from truestep.report.html import PAGE
+    from truestep.report.layout import PAGE
     from truestep.report.publish import report
     from truestep.report.reading import resolve
     from truestep.report.wording import headline
@@ -173,7 +173,7 @@ def _report(chosen: Any) -> int:
 
 def _merge(folders: list[Path], into: Path) -> int:
     from truestep.report.combining import combine
-    from truestep.report.html import PAGE
+    from truestep.report.layout import PAGE
     from truestep.report.wording import headline
 
     if not folders:

@@ -79,6 +79,11 @@ class Step(NamedTuple):
     problem: Problem | None = None
     attachments: tuple[Attachment, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """What it is called in one line, as text."""
+        return f"hook {self.hook}" if self.hook else f"{self.keyword} {self.text}".strip()
+
 
 class Attempt(NamedTuple):
     """One time that a scenario was run: when it was tried again, or in one of several runs."""

@@ -36,9 +36,8 @@ def evidence_as_text(scenario: Scenario | Attempt) -> str:
 
 def _step(step: Step) -> list[str]:
     mark = _MARKS.get(step.outcome, "✗")
-    text = f"hook {step.hook}" if step.hook else f"{step.keyword} {step.text}"
     ended = "" if step.outcome in _MARKS else f"  ... {wording.WORDS[step.outcome].label}"
-    lines = [f"  {mark} {text.strip()}{ended}"]
+    lines = [f"  {mark} {step.title}{ended}"]
     lines += [f"      {row}" for row in _rows(step.table)]
     if step.doc_string is not None:
         lines += [f"      {line}" for line in ('"""', *step.doc_string.splitlines(), '"""')]

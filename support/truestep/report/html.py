@@ -25,7 +25,6 @@ from truestep.report.run import Outline, Run, Scenario
 from truestep.report.timeline import exhibits, timeline
 from truestep.report.values import marked_slots, marked_values
 
-PAGE = "index.html"
 _TEMPLATES = Path(__file__).with_name("templates")
 # Evidence beyond this is not in the page itself; the page links to the files then.
 _EVIDENCE_IN_PAGE_CHARACTERS = 24_000_000

@@ -11,10 +11,10 @@ from truestep.report import wording
 from truestep.report.attempt import SHOWN_ATTEMPTS, Attempt
 from truestep.report.exhibit_text import evidence_as_text, steps_as_text
 from truestep.report.files import write_private
+from truestep.report.layout import JUNIT_PREFIX
 from truestep.report.outcome import Outcome
 from truestep.report.run import Feature, Run, RunProblem, Scenario
 
-PREFIX = "TESTS-"
 _RUN = "run"
 # What XML 1.0 has no way to write.
 _FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -27,10 +27,10 @@ def write_junit(run: Run, folder: Path) -> None:
         OSError: they cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    files = {f"{PREFIX}{_dotted(one.uri)}.xml": _suite(one, run) for one in run.features}
+    files = {f"{JUNIT_PREFIX}{_dotted(one.uri)}.xml": _suite(one, run) for one in run.features}
     if run.problems:
-        files[f"{PREFIX}{_RUN}.xml"] = _run_suite(run)
-    for old in folder.glob(f"{PREFIX}*.xml"):
+        files[f"{JUNIT_PREFIX}{_RUN}.xml"] = _run_suite(run)
+    for old in folder.glob(f"{JUNIT_PREFIX}*.xml"):
         if old.name not in files:
             old.unlink()
     for name, suite in files.items():
@@ -130,8 +130,7 @@ def _failure(one: Scenario | Attempt, scenario: Scenario) -> ET.Element:
     lines = [reason, ""]
     if step is not None:
         place = f"{scenario.uri}:{step.line or scenario.line}"
-        text = f"hook {step.hook}" if step.hook else f"{step.keyword} {step.text}"
-        lines += [f"Failing step: {text.strip()} ({place})"]
+        lines += [f"Failing step: {step.title} ({place})"]
         if step.problem and step.problem.trace:
             lines += ["", step.problem.trace]
     node.text = _clean("\n".join(lines))

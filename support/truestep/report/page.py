@@ -58,7 +58,7 @@ def page(run: Run, history: History, title: str) -> dict[str, Any]:
 
 def _state(run: Run) -> str:
     """Whether the whole is good, bad, or to be looked at."""
-    if run.problems or any(scenario.outcome.is_bad for scenario in run.scenarios):
+    if run.is_red:
         return "bad"
     return "flaky" if run.flaky else "good"
 

@@ -17,10 +17,10 @@ from truestep.report.history import (
     remember,
     write_history,
 )
-from truestep.report.html import PAGE, render
+from truestep.report.html import render
 from truestep.report.junit import write_junit
+from truestep.report.layout import EVIDENCE, PAGE
 from truestep.report.reading import read_run, resolve
-from truestep.report.results import EVIDENCE
 from truestep.report.run import Run
 from truestep.report.summary import markdown
 

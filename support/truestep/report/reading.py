@@ -11,12 +11,11 @@ from typing import Any
 from truestep.errors import TruestepError
 from truestep.report.attempt import Problem
 from truestep.report.documents import Documents
+from truestep.report.layout import EVIDENCE, FACTS, MESSAGES
 from truestep.report.outcome import Outcome
-from truestep.report.record import MESSAGES, Record, read_record, when
-from truestep.report.results import EVIDENCE, CaseReader, outcome_of, problem_of
+from truestep.report.record import Record, read_record, when
+from truestep.report.results import CaseReader, outcome_of, problem_of
 from truestep.report.run import About, Run, RunAttachment, RunProblem, ServiceUse, Shard
-
-FACTS = "run.json"
 
 
 def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:

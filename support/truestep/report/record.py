@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from truestep.errors import TruestepError
+from truestep.report.layout import MESSAGES
 
-MESSAGES = "messages.ndjson"
 _AT_ONCE = 500
 
 

@@ -11,12 +11,10 @@ from urllib.parse import quote
 
 from truestep import errors
 from truestep.report.attempt import Attachment, Entry, Evidence, Problem, Step, Table
+from truestep.report.layout import EVIDENCE, EVIDENCE_TYPE, OUTCOME_TYPE
 from truestep.report.outcome import Outcome, worst
 from truestep.report.record import CaseRecord, Record, seconds, when
 
-EVIDENCE = "evidence"
-EVIDENCE_TYPE = "application/vnd.truestep.evidence+json"
-OUTCOME_TYPE = "application/vnd.truestep.outcome+json"
 _OWN_TYPES = (EVIDENCE_TYPE, OUTCOME_TYPE)
 
 _STATUS = {

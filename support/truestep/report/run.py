@@ -247,6 +247,11 @@ class Run:
         """The scenarios that passed only when they were tried again."""
         return [scenario for scenario in self.scenarios if scenario.outcome is Outcome.FLAKY]
 
+    @property
+    def is_red(self) -> bool:
+        """Whether something in it did not end well, or was not reached."""
+        return bool(self.problems) or any(one.outcome.is_bad for one in self.scenarios)
+
     def count(self) -> dict[Outcome, int]:
         """How many scenarios ended in each way; every way is there."""
         counts = dict.fromkeys(Outcome, 0)

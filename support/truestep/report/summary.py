@@ -47,7 +47,7 @@ def plain(text: str) -> str:
 
 
 def _mark(run: Run) -> str:
-    if run.problems or any(one.outcome.is_bad for one in run.scenarios):
+    if run.is_red:
         return "❌"
     return "⚠️" if run.flaky else "✅"
 
@@ -77,8 +77,7 @@ def _failure(scenario: Scenario) -> list[str]:
     step = scenario.failing or next((one.failing for one in scenario.failed_attempts), None)
     why = wording.reason(scenario)
     if step is not None:
-        text = f"hook {step.hook}" if step.hook else f"{step.keyword} {step.text}"
-        why = f"{text.strip()}\n\n{why}".rstrip()
+        why = f"{step.title}\n\n{why}".rstrip()
     if why:
         lines += ["", *_fenced(why)]
     return [*lines, "", *_fenced(f"behave {shlex.quote(scenario.place)}", "sh")]

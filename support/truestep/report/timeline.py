@@ -110,8 +110,7 @@ def _moment_of_failure(scenario: Scenario | Attempt, entries: list[Entry]) -> da
 
 
 def _as_entry(step: Step) -> Entry:
-    title = f"{step.keyword} {step.text}".strip() if not step.hook else f"hook {step.hook}"
-    return Entry(step.started, "step", title)
+    return Entry(step.started, "step", step.title)
 
 
 def _between(start: datetime | None, at: datetime | None) -> float | None:

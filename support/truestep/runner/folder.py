@@ -15,13 +15,8 @@ from typing import Any
 
 from truestep.console import Console
 from truestep.errors import file_trouble
-
-MESSAGES = "messages.ndjson"
-FACTS = "run.json"
-RERUN = "rerun.txt"
-PAGE = "index.html"
-EVIDENCE = "evidence"
-LATEST = "latest"
+from truestep.report.files import write_private
+from truestep.report.layout import EVIDENCE, FACTS, LATEST, MESSAGES
 
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
@@ -80,7 +75,7 @@ class RunFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """Writes a file as a whole, in place of one of that name."""
-        self._guarded(lambda: self._replace(name, content))
+        self._guarded(lambda: write_private(self.path / name, content))
 
     def evidence(self, name: str, content: bytes) -> str:
         """Writes a file of evidence and returns its path, relative to the folder."""
@@ -112,13 +107,9 @@ class RunFolder:
             new.symlink_to(self.run_id)
         except (OSError, NotImplementedError):
             # No symbolic links here: a file that holds the folder's name.
-            _write(new, f"{self.run_id}\n".encode())
-        new.replace(latest)
-
-    def _replace(self, name: str, content: bytes) -> None:
-        new = self.path / f".{name}.new"
-        _write(new, content)
-        new.replace(self.path / name)
+            write_private(latest, f"{self.run_id}\n".encode())
+        else:
+            new.replace(latest)
 
     def _guarded(self, write: Callable[[], Any]) -> None:
         if self._closed:
@@ -146,11 +137,5 @@ def write_evidence(run: Path, name: str, content: bytes) -> str:
     """
     folder = run / EVIDENCE
     folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
-    _write(folder / name, content)
+    write_private(folder / name, content)
     return f"{EVIDENCE}/{name}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, _PRIVATE_FILE), "wb") as file:
-        file.write(content)

@@ -6,8 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from truestep.report.layout import JUNIT_PREFIX
+
 _OF_BEHAVE = "reports"
-_PATTERN = "TESTS-*.xml"
+_PATTERN = f"{JUNIT_PREFIX}*.xml"
 
 
 def junit_folder(config: Any, reports: Path) -> Path:

@@ -10,9 +10,10 @@ from typing import Any
 
 from truestep.collector import uncollected
 from truestep.console import Console
+from truestep.report.layout import RERUN
 from truestep.runner.cases import Case
 from truestep.runner.facts import Facts, git_state
-from truestep.runner.folder import RERUN, RunFolder
+from truestep.runner.folder import RunFolder
 from truestep.runner.outcomes import Around, Outcome, Status, of_attempts
 from truestep.runner.recorder import Recorder
 from truestep.runner.results import describe

@@ -25,6 +25,7 @@ from gherkin.stream.id_generator import IdGenerator
 
 from truestep import __version__
 from truestep.redaction import redact
+from truestep.report.layout import OUTCOME_TYPE
 from truestep.runner.cases import Case, Cases, Key
 from truestep.runner.features import Sources
 from truestep.runner.messages import line, now
@@ -35,7 +36,6 @@ from truestep.runner.running import RunningCase
 # The version of Cucumber Messages that this is written by.
 PROTOCOL = "34.2.0"
 _LARGE_BYTES = 64 * 1024
-OUTCOME = "application/vnd.truestep.outcome+json"
 
 
 class Folder(Protocol):
@@ -134,7 +134,7 @@ class Recorder:
             return
         case.skip_rest()
         if outcome.status not in (Status.PASSED, Status.SKIPPED):
-            self.attach(OUTCOME, outcome.json().encode(errors="backslashreplace"))
+            self.attach(OUTCOME_TYPE, outcome.json().encode(errors="backslashreplace"))
         self.scenario = self.case = None
         if self._worker is not None:
             return

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from truestep.console import Console
 from truestep.errors import file_trouble
-from truestep.runner.folder import MESSAGES
+from truestep.report.layout import MESSAGES
 
 _RUN_ID = re.compile(r"\d{8}T\d{9}Z-[0-9a-f]{4}")
 

@@ -13,11 +13,11 @@ from cucumber_messages import Location, SourceReference
 
 from truestep.console import Console
 from truestep.redaction import redact
+from truestep.report.layout import EVIDENCE_TYPE
 from truestep.runner.outcomes import Around, Outcome, Status, is_infrastructure, outcome_of
 from truestep.runner.places import place_of
 from truestep.runner.recorder import Recorder
 from truestep.runner.results import describe
-from truestep.runner.witness import MEDIA_TYPE as EVIDENCE_TYPE
 from truestep.runner.witness import Witness
 
 P = ParamSpec("P")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from truestep.redaction import redact
-from truestep.runner.folder import PAGE, RERUN
+from truestep.report.layout import PAGE, RERUN
 from truestep.runner.outcomes import Around, Outcome, Status
 from truestep.runner.record import RunRecord
 

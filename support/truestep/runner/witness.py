@@ -16,8 +16,6 @@ from truestep.runner.results import describe
 from truestep.services.application.hiding import Hiding
 from truestep.steps.kept import fill
 
-MEDIA_TYPE = "application/vnd.truestep.evidence+json"
-
 
 class Witness:
     """Follows one scenario after the other; asks the services about one that has failed only.

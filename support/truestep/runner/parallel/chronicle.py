@@ -15,6 +15,7 @@ from cucumber_messages import (
 from cucumber_messages import TestStepResultStatus as StepStatus
 
 from truestep.redaction import redact
+from truestep.report.layout import OUTCOME_TYPE
 from truestep.runner.messages import duration, line, now, step_started
 from truestep.runner.outcomes import Outcome, Status
 from truestep.runner.parallel.hook_broken_off import HookBrokenOff
@@ -22,7 +23,6 @@ from truestep.runner.parallel.places import Place
 from truestep.runner.parallel.seat import Seat
 from truestep.runner.parallel.wire import Began, Job
 from truestep.runner.record import RunRecord
-from truestep.runner.recorder import OUTCOME
 
 
 class Chronicle:
@@ -97,7 +97,7 @@ class Chronicle:
             self.record.write(b"".join(_ends(seat, job, started_id, outcome.what)))
             if stacks:
                 self.record.attach_to(started_id, "text/plain", stacks)
-            self.record.attach_to(started_id, OUTCOME, outcome.json())
+            self.record.attach_to(started_id, OUTCOME_TYPE, outcome.json())
         return started_id, outcome
 
     def hook_broken_off(self, hook: HookBrokenOff, what: str) -> None:
