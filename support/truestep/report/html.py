@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable, Iterable
 from functools import cache as cached
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -74,8 +75,14 @@ def _asset(name: str) -> str:
     return (_TEMPLATES / name).read_text("utf-8")
 
 
+class _Environment(Environment):
+    """Looks attributes up in objects alone, fifty for each scenario: dicts have items."""
+
+    getattr = staticmethod(getattr)  # type: ignore[assignment]  # as templates call it
+
+
 def _environment(services: tuple[str, ...], cache: Path | None) -> Environment:
-    environment = Environment(
+    environment = _Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         trim_blocks=True,
@@ -144,15 +151,15 @@ def _image(attachment: Attachment) -> str:
     return ""
 
 
-def _tables(outline: Outline) -> list[dict[str, Any]]:
+def _tables(outline: Outline) -> list[SimpleNamespace]:
     """The examples as tables: one, but for those that have other columns."""
     groups: dict[tuple[str, ...], list[Any]] = {}
     for examples in outline.examples:
         groups.setdefault(examples.header, []).append(examples)
-    return [{"header": header, "parts": parts} for header, parts in groups.items()]
+    return [SimpleNamespace(header=header, parts=parts) for header, parts in groups.items()]
 
 
-def _tally(scenarios: Iterable[Scenario]) -> dict[str, Any]:
+def _tally(scenarios: Iterable[Scenario]) -> SimpleNamespace:
     """How the scenarios of a feature went, in words."""
     outcomes = [scenario.outcome for scenario in scenarios]
     failed = sum(outcome.is_failure for outcome in outcomes)
@@ -167,7 +174,7 @@ def _tally(scenarios: Iterable[Scenario]) -> dict[str, Any]:
         text = f"{passed} of {wording.scenarios(ran)} work"
         text += f", {flaky} flaky" if flaky else ""
     # What works and what was left out is green; only what is all left out is not.
-    return {"worst": worst(iter(outcomes)), "failed": failed, "text": text}
+    return SimpleNamespace(worst=worst(iter(outcomes)), failed=failed, text=text)
 
 
 def _evidence(scenario: Scenario | Attempt) -> Markup | None:

@@ -28,6 +28,9 @@ class Outcome(StrEnum):
     # Left out, by the selection of the run or in code.
     SKIPPED = "skipped"
 
+    # That of an Enum is computed anew each time, by code of its own.
+    __hash__ = str.__hash__
+
     def __init__(self, value: str) -> None:
         # Whether the run is red because of it.
         self.is_bad = value not in ("passed", "flaky", "skipped")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 from truestep.report import wording
@@ -82,10 +83,10 @@ def _folders(features: Iterable[Feature]) -> list[tuple[str, list[Feature]]]:
     return [(wording.title_of(folder), found) for folder, found in sorted(folders.items())]
 
 
-def _services(run: Run) -> list[dict[str, Any]]:
+def _services(run: Run) -> list[SimpleNamespace]:
     longest = max((use.took_s for use in run.services), default=0.0) or 1.0
     return [
-        {"one": use, "share": round(use.took_s / longest * 100, 1), "used": _used(use, run)}
+        SimpleNamespace(one=use, share=round(use.took_s / longest * 100, 1), used=_used(use, run))
         for use in run.services
     ]
 
@@ -102,19 +103,19 @@ def _used(use: ServiceUse, run: Run) -> str:
     return f"used by {wording.scenarios(len(users))}, which took {took}"
 
 
-def _past(run: PastRun) -> dict[str, Any]:
+def _past(run: PastRun) -> SimpleNamespace:
     lost = run.count(Outcome.NOT_RUN)
     flaky = run.count(Outcome.FLAKY)
     passed = run.count(Outcome.PASSED)
-    return {
-        "started": run.started,
-        "works": passed,
-        "flaky": flaky,
-        "fails": len(run.results) - passed - flaky - lost,
-        "lost": lost,
-        "took_s": run.took_s,
-        "code": f"{run.branch} {run.commit[:8]}".strip(),
-    }
+    return SimpleNamespace(
+        started=run.started,
+        works=passed,
+        flaky=flaky,
+        fails=len(run.results) - passed - flaky - lost,
+        lost=lost,
+        took_s=run.took_s,
+        code=f"{run.branch} {run.commit[:8]}".strip(),
+    )
 
 
 def _about(about: About) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from truestep.report.layout import EVIDENCE, FACTS, MESSAGES
 from truestep.report.outcome import Outcome
 from truestep.report.record import Record, read_record, when
 from truestep.report.results import CaseReader, outcome_of, problem_of
-from truestep.report.run import About, Run, RunAttachment, RunProblem, ServiceUse, Shard
+from truestep.report.run import About, Feature, Run, RunAttachment, RunProblem, ServiceUse, Shard
 
 
 def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
@@ -49,18 +49,11 @@ def read_run(folder: Path, evidence: str = EVIDENCE) -> Run:
     cases = CaseReader(record, folder, evidence)
     repeated = facts.get("repeat", 1) > 1
     features = tuple(Documents(record, cases, about.run_id, repeated=repeated).features())
-    places = {
-        f"{scenario.uri}:{line}"
-        for feature in features
-        for scenario in feature.scenarios
-        for line in (scenario.line, *(step.line for step in scenario.steps))
-    }
     return Run(
         about=(about,),
         features=features,
         services=services,
-        # What befell a scenario is told with it.
-        problems=tuple(_once(one for one in _problems(record) if one.where not in places)),
+        problems=tuple(_once(_outside(_problems(record), features))),
         # What several workers kept alike is shown once.
         attached=tuple(dict.fromkeys(_attached(record, cases))),
     )
@@ -146,6 +139,20 @@ def _place_of_hook(hook: dict[str, Any]) -> str:
     # A hook of a feature or rule has its place there; another is written in Python.
     is_feature = uri.endswith(".feature")
     return f"{name} of {uri}:{place['location']['line']}" if is_feature else name
+
+
+def _outside(problems: Iterator[RunProblem], features: Sequence[Feature]) -> Iterator[RunProblem]:
+    """What befell a scenario is told with it."""
+    places: set[str] = set()
+    for one in problems:
+        places = places or {
+            f"{scenario.uri}:{line}"
+            for feature in features
+            for scenario in feature.scenarios
+            for line in (scenario.line, *(step.line for step in scenario.steps))
+        }
+        if one.where not in places:
+            yield one
 
 
 def _once(problems: Iterable[RunProblem]) -> Iterator[RunProblem]:
