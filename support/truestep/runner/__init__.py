@@ -6,6 +6,9 @@ project, with Truestep's hooks and without.
 
 from __future__ import annotations
 
-from truestep.runner.runner import Runner
+from truestep.collector import uncollected
+
+with uncollected():
+    from truestep.runner.runner import Runner
 
 __all__ = ["Runner"]

@@ -61,10 +61,10 @@ def summarize(record: RunRecord, project: ProjectSettings) -> None:
 
 
 def _publish(record: RunRecord, console: Console, project: ProjectSettings, junit: Path) -> None:
-    # Late: what makes the page need not be loaded before the first scenario.
-    from truestep.report.publish import publish
-
     with uncollected():
+        # Late: what makes the page need not be loaded before the first scenario.
+        from truestep.report.publish import publish
+
         published = publish(record.folder, environment=os.environ, junit=junit, cache=project.cache)
     for warning in published.warnings:
         console.say(warning)
