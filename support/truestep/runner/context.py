@@ -122,8 +122,10 @@ class WatchedContext(Context):  # type: ignore[misc]  # behave has no types
             super()._pop(capture_sink=capture_sink)
             return
         # behave would capture what nothing prints, at the cost of a step.
-        self._do_cleanups()
-        del self._stack[0]
+        try:
+            self._do_cleanups()
+        finally:
+            del self._stack[0]
 
     def _do_cleanups(self) -> None:
         frame = self._stack[0]
