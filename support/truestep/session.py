@@ -238,7 +238,9 @@ class Session:
         return owner
 
     def _start(self, names: list[str], owner: str) -> None:
-        self._pool.start(names, owner)
+        # Those that the first scenario waits for go before the others.
+        first = self._plan.first()
+        self._pool.start(sorted(names, key=lambda name: name not in first), owner)
         self._header.expect(names, owner)
 
 
