@@ -145,8 +145,7 @@ class Session:
         if plan.refusal:
             raise plan.refusal
         context.kept.clear()
-        if self._announces:
-            self._header.announce()
+        self._announce()
         if not plan.tagged:
             return
         context.scope = ScenarioScope()
@@ -156,6 +155,9 @@ class Session:
         except ResetRefusedError as refused:
             self.skip(scenario, str(refused))
             return
+        finally:
+            # Also of what only this scenario has waited for.
+            self._announce()
         for name in plan.tagged:
             setattr(context, name, clients[name])
         tested = sorted(plan.tagged & self._applications)
@@ -182,6 +184,10 @@ class Session:
                 self._console.say(f"truestep: {name} logged during {scenario.location}:")
                 self._console.say(indent(log or "(nothing)", "    "))
                 self._console.say(f"  All of its log: {place}")
+
+    def _announce(self) -> None:
+        if self._announces:
+            self._header.announce()
 
     def _enter(self, context: Any, scenario: Any, plan: ScenarioPlan) -> dict[str, Any]:
         """Enters every service of the scenario, and every place of its applications."""
