@@ -201,8 +201,9 @@ class Session:
         for name in plan.tagged & plan.started:
             running.setdefault(name, self._pool.acquire(name, owner))
         self._refuse_missing(plan, running)
-        for name in self._run.to_come.keys() & plan.started:
-            self._run.to_come[name] -= 1
+        to_come = self._run.to_come
+        # A project may run a scenario twice, so that there come more than were selected.
+        to_come |= {name: max(0, to_come[name] - 1) for name in to_come.keys() & plan.started}
         self._scenario_count += 1
         scenario_id = f"s{self._scenario_count}"
         self._run.scenarios[scenario_id] = f'"{scenario.name}" ({scenario.location})'
