@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import sys
 from pathlib import Path
 
@@ -31,10 +30,6 @@ _BENCHES: dict[str, Bench] = {
 def main(arguments: list[str]) -> None:
     """Measures the rows asked for, prints the table, writes `reports/bench.json` and its notes."""
     asked = _parser().parse_args(arguments)
-    # What it is set to is the machine's affair: pip compiles libraries when it installs them, so
-    # with this variable only what runs from a checkout would be compiled in every round.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    sys.dont_write_bytecode = False
     # kafka-python logs each try at a broker that is still starting, or at a topic just deleted.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     facts = machine.facts()
