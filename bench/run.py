@@ -20,6 +20,9 @@ import whole
 from measure import Bench, measure
 from rows import report, table
 
+# What pip has installed is compiled. Where Python may not keep what it compiles, this source tree
+# would be compiled anew in each run; and each print, on either side, would be a call of the system.
+_NOT_OF_A_USER = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
 _REPORTS = Path(__file__).resolve().parents[1] / "reports"
 _BENCHES: dict[str, Bench] = {
     bench.question.id: bench
@@ -31,10 +34,8 @@ _BENCHES: dict[str, Bench] = {
 def main(arguments: list[str]) -> None:
     """Measures the rows asked for, prints the table, writes `reports/bench.json` and its notes."""
     asked = _parser().parse_args(arguments)
-    # What it is set to is the machine's affair: pip compiles libraries when it installs them, so
-    # with this variable only what runs from a checkout would be compiled in every round.
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    sys.dont_write_bytecode = False
+    for name in _NOT_OF_A_USER:
+        os.environ.pop(name, None)
     # kafka-python logs each try at a broker that is still starting, or at a topic just deleted.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     facts = machine.facts()

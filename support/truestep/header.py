@@ -10,7 +10,7 @@ from truestep.plan import Plan
 from truestep.pool import RUN, ServicePool
 
 # The header is complete when all services are ready this soon; slower ones are announced later,
-# so that a scenario never waits for a service of another one.
+# so that a scenario never waits for a slow service of another one.
 _PATIENCE_S = 2.0
 # Servers that are quick are ready by then, with the library of their client imported.
 _SOON_S = 0.25
@@ -45,12 +45,13 @@ class Header:
         count = self._plan.count()
         scenarios = "1 scenario needs" if count == 1 else f"{count} scenarios need"
         self._console.say(f"truestep: {scenarios} {', '.join(needed)}")
+        begun = time.monotonic()
         first = [name for name in self._plan.first() if self._pool.owns(name, RUN)]
-        if not all(self._pool.wait(name, RUN, within_s=_SOON_S) for name in first):
+        if not all(self._pool.wait(name, RUN, within_s=_left_s(begun + _SOON_S)) for name in first):
             self._meanwhile()
         for name in first:
             self._pool.wait(name, RUN)
-        self.announce(within_s=_PATIENCE_S)
+        self._announce_until(begun + _PATIENCE_S)
         starting = {name for name, _ in self._expected}
         for name in needed:
             if name in starting:
@@ -58,11 +59,13 @@ class Header:
             elif not self._pool.owns(name, RUN):
                 self._say(name, "starts when it is needed")
 
-    def announce(self, *, within_s: float = 0.0) -> None:
+    def announce(self) -> None:
         """Prints a row for each service that has become ready, or failed, since the last call."""
-        give_up = time.monotonic() + within_s
+        self._announce_until(time.monotonic())
+
+    def _announce_until(self, moment: float) -> None:
         for name, owner in list(self._expected):
-            if not self._pool.wait(name, owner, within_s=max(0.0, give_up - time.monotonic())):
+            if not self._pool.wait(name, owner, within_s=_left_s(moment)):
                 continue
             self._expected.remove((name, owner))
             start = self._pool.told(name, owner)
@@ -74,3 +77,7 @@ class Header:
     def _say(self, name: str, what: str) -> None:
         choice = self._pool.choice(name)
         self._console.say(f"  {name:<9} {what:<24} {choice.backend:<9} {choice.why}")
+
+
+def _left_s(moment: float) -> float:
+    return max(0.0, moment - time.monotonic())

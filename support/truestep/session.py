@@ -145,8 +145,7 @@ class Session:
         if plan.refusal:
             raise plan.refusal
         context.kept.clear()
-        if self._announces:
-            self._header.announce()
+        self._announce()
         if not plan.tagged:
             return
         context.scope = ScenarioScope()
@@ -156,6 +155,9 @@ class Session:
         except ResetRefusedError as refused:
             self.skip(scenario, str(refused))
             return
+        finally:
+            # Also of what only this scenario has waited for.
+            self._announce()
         for name in plan.tagged:
             setattr(context, name, clients[name])
         tested = sorted(plan.tagged & self._applications)
@@ -183,6 +185,10 @@ class Session:
                 self._console.say(indent(log or "(nothing)", "    "))
                 self._console.say(f"  All of its log: {place}")
 
+    def _announce(self) -> None:
+        if self._announces:
+            self._header.announce()
+
     def _enter(self, context: Any, scenario: Any, plan: ScenarioPlan) -> dict[str, Any]:
         """Enters every service of the scenario, and every place of its applications."""
         owner = self._owner_for(context, scenario, plan)
@@ -195,8 +201,9 @@ class Session:
         for name in plan.tagged & plan.started:
             running.setdefault(name, self._pool.acquire(name, owner))
         self._refuse_missing(plan, running)
-        for name in self._run.to_come.keys() & plan.started:
-            self._run.to_come[name] -= 1
+        to_come = self._run.to_come
+        # A project may run a scenario twice, so that there come more than were selected.
+        to_come |= {name: max(0, to_come[name] - 1) for name in to_come.keys() & plan.started}
         self._scenario_count += 1
         scenario_id = f"s{self._scenario_count}"
         self._run.scenarios[scenario_id] = f'"{scenario.name}" ({scenario.location})'
@@ -238,7 +245,9 @@ class Session:
         return owner
 
     def _start(self, names: list[str], owner: str) -> None:
-        self._pool.start(names, owner)
+        # Those that the first scenario waits for go before the others.
+        first = self._plan.first()
+        self._pool.start(sorted(names, key=lambda name: name not in first), owner)
         self._header.expect(names, owner)
 
 

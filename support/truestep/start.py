@@ -27,6 +27,7 @@ from truestep.services.base import (
 _STOP_WAITS_S = 30.0
 # What a run waits for; a server that is not ready answers at once.
 _LOOKS_EVERY_S = 0.005
+_importing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,9 @@ class Start(Protocol):
     def begin(self) -> None:
         """Starts it in the background."""
 
+    def load(self) -> None:
+        """Imports in the background what talks to it, once all that begin with it have begun."""
+
     def result(self) -> RunningService:
         """Returns the service once it is ready; raises what kept it from becoming so."""
 
@@ -110,19 +114,18 @@ class ServerStart(Start):
         self._isolated = isolated
         self._undo = ExitStack()
         self._stopping = threading.Event()
+        self._is_loaded = threading.Event()
         self._future: Future[RunningService] = Future()
         # A daemon: a start that hangs must not keep the interpreter alive after its stop.
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"start {service.name}")
 
     def begin(self) -> None:
-        """Starts the server; the client library is imported meanwhile."""
-        threading.Thread(target=self._load_client, daemon=True).start()
+        """Starts the server."""
         self._thread.start()
 
-    def _load_client(self) -> None:
-        # not_ready() knows which it is.
-        with uncollected():
-            self._service.not_ready()
+    def load(self) -> None:
+        """Imports the client library while the server starts."""
+        threading.Thread(target=self._load_client, daemon=True).start()
 
     def result(self) -> RunningService:
         """Returns the service once it is ready; raises what kept it from becoming so."""
@@ -183,6 +186,7 @@ class ServerStart(Start):
                 looked=str(error.filename or "the run's temporary folder"),
                 remedy="free some space there, or set TMPDIR to a folder on another disk",
             ) from error
+        self._is_loaded.wait()
         if isinstance(provider, KeptProvider):
             version = provider.version
         else:
@@ -202,6 +206,15 @@ class ServerStart(Start):
             took_s,
             provider.beside(),
         )
+
+    def _load_client(self) -> None:
+        # One after another: the first one talks to its server while the next one is imported.
+        # Which one it takes knows not_ready().
+        try:
+            with _importing, uncollected():
+                self._service.not_ready()
+        finally:
+            self._is_loaded.set()
 
     def _wait_until_ready(self, provider: Provider, endpoint: Endpoint) -> str:
         service = self._service

@@ -62,6 +62,22 @@ def test_scenario_waits_for_its_own_services_alone(notes: Project) -> None:
     assert "ServiceError: kafka (embedded) did not open its port" in run.out
 
 
+@pytest.mark.docker
+def test_a_service_that_is_slow_is_announced_when_it_is_ready(notes: Project) -> None:
+    # No broker in a container starts within the time that the header waits.
+    notes.write(
+        "features/other.feature",
+        'Feature: Other\n  @kafka\n  Scenario: Event\n    Then no event is received from "notes"\n',
+    )
+    features = ("features/notes.feature", "features/other.feature")
+    run = notes.behave("--no-capture", "-D", "kafka.backend=docker", *features)
+    assert run.code == 0, run.out + run.err
+    told = [line.split()[:3] for line in run.err.splitlines() if line.startswith("  kafka ")]
+    [[_, *starting], [_, version, _]] = told
+    assert starting == ["is", "starting"]
+    assert re.fullmatch(r"\d+(\.\d+)+", version)
+
+
 LIFETIMES = """\
 @redis {tag}
 Feature: Servers

@@ -305,6 +305,17 @@ def test_topics_are_there_before_they_are_asked_for_and_no_scenario_gets_one_aga
             )
 
 
+def test_no_topic_is_made_for_scenarios_that_will_not_come(running: Start) -> None:
+    server = running("kafka", Backend.EMBEDDED)
+    server.service.context.to_come["kafka"] = 0
+    with _scenario(server) as client:
+        mentioned = {client.topic(name) for name in ("one", "two", "three")}
+    # What is still to be made goes before what is to be removed.
+    eventually(lambda: _topics(server) & mentioned, empty(), what="what was mentioned")
+    ours = f"truestep.{server.service.context.run_id}."
+    assert [name for name in _topics(server) if name.startswith(ours)] == []
+
+
 def test_topics_have_as_many_partitions_as_the_setting_says(running: Start) -> None:
     server = running("kafka", Backend.EMBEDDED, partitions="5")
     with _scenario(server) as client, _admin(server) as admin:

@@ -67,6 +67,29 @@ def test_there_are_never_many_however_many_scenarios_there_are(embedded: Running
     eventually(lambda: made(embedded) & used, empty(), what="those that were used", within_s=30)
 
 
+def test_none_is_made_for_scenarios_that_will_not_come(embedded: RunningService) -> None:
+    to_come = embedded.service.context.to_come
+    for left in (1, 0):
+        to_come["postgres"] = left
+        with scenario(embedded, f"s{left}") as client:
+            last = client.database
+        # What is still to be made goes before what is to be removed.
+        eventually(lambda gone=last: made(embedded) - {gone}, has_length(left), what="those ready")
+        eventually(lambda: made(embedded), has_length(left), what="those that are there")
+    with scenario(embedded, "one that nobody knew of") as client:
+        assert client.answers()
+
+
+def test_those_of_a_server_that_is_stopped_next_are_left_there(embedded: RunningService) -> None:
+    client = embedded.isolation.enter("s1")
+    eventually(lambda: made(embedded) - {client.database}, not_(empty()), what="one that is ready")
+    embedded.isolation.leave(client)
+    embedded.isolation.abandon()
+    assert made(embedded) != set()
+    connected = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'truestep%'"
+    eventually(lambda: query(embedded.endpoint.url, connected), empty(), what="our connections")
+
+
 def test_one_whose_connection_was_lost_while_it_waited_is_good(embedded: RunningService) -> None:
     with scenario(embedded, "s1") as first:
         waiting = "FROM pg_stat_activity WHERE application_name = 'truestep, ready'"

@@ -27,6 +27,24 @@ def test_what_is_needed_late_is_not_imported_early(modules: str, kept_away: str)
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    ("module", "unused"),
+    [
+        ("truestep.hooks", {"importlib.metadata", "multiprocessing", "hamcrest"}),
+        # What compares tables is for steps about tables.
+        ("truestep.services.postgres.isolation", {"hamcrest", "redis", "kafka"}),
+        ("truestep.services.redis.isolation", {"hamcrest", "psycopg2", "kafka"}),
+        ("truestep.services.kafka.isolation", {"hamcrest", "psycopg2", "redis"}),
+    ],
+)
+def test_what_a_run_begins_with_imports_nothing_that_a_scenario_may_not_use(
+    module: str, unused: set[str]
+) -> None:
+    code = f"import sys, {module}\nprint(sorted({unused} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 LOOKS = """\
 import sys
 from behave import given

@@ -32,7 +32,7 @@ class Work(Generic[Made, Used]):
         ready: how many are kept ready; 0: none is made ahead.
         left: how many may wait to be removed while others are made.
         at_once: how many are made, or removed, by one call.
-        to_come: tells how many may be asked for from now on, at most; no more are kept ready.
+        to_come: tells for how many it is of use that they are ready; no more are.
     """
 
     what: str

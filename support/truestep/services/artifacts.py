@@ -5,7 +5,9 @@ Downloaded once into the cache folder, checked against the lock file, then used 
 
 from __future__ import annotations
 
+import functools
 import tomllib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +36,11 @@ class Artifact:
         return folder / f"{self.name}-{self.version}{suffix}.jar"
 
 
-def locked_artifacts(lock: Path) -> list[Artifact]:
-    """Reads a lock file in jgo's format."""
+@functools.cache
+def locked_artifacts(lock: Path) -> tuple[Artifact, ...]:
+    """Reads a lock file in jgo's format; once, for it comes with this package."""
     rows = tomllib.loads(lock.read_text())["dependencies"]
-    return [
+    return tuple(
         Artifact(
             row["groupId"],
             row["artifactId"],
@@ -46,7 +49,7 @@ def locked_artifacts(lock: Path) -> list[Artifact]:
             row["sha256"],
         )
         for row in rows
-    ]
+    )
 
 
 def fetch(
@@ -77,7 +80,7 @@ def fetch(
 
 
 def _download(
-    artifacts: list[Artifact], repository: Path, what: str, service: str, console: Console
+    artifacts: Sequence[Artifact], repository: Path, what: str, service: str, console: Console
 ) -> None:
     # Imported late: a run that finds its files in the cache never needs them.
     import requests.exceptions

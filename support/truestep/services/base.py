@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -208,6 +209,10 @@ class Service(ABC):
     def __init__(self, values: Values, context: RunContext) -> None:
         self.values = values
         self.context = context
+
+    def to_come(self) -> int:
+        """Returns how many scenarios are still to begin that use it, at most."""
+        return self.context.to_come.get(self.name, sys.maxsize)
 
     def automatic(self) -> Choice:
         """Returns the backend for `auto`: docker when its image is already there, else embedded."""

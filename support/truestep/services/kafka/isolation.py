@@ -45,12 +45,23 @@ class PrivateTopics(KafkaPlaces, CanSweep):
         partitions: how many a topic has that is made on first mention.
         is_ours: whether Truestep has started the server: only then topics are made before the
             first scenario.
+        to_come: tells how many scenarios are still to enter, at most. The last one waits for the
+            topics after its first, which is better than to make some that nobody will mention.
     """
 
-    def __init__(self, endpoint: Endpoint, run_id: str, partitions: int, *, is_ours: bool) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        run_id: str,
+        partitions: int,
+        *,
+        is_ours: bool,
+        to_come: Callable[[], int],
+    ) -> None:
         super().__init__(endpoint, partitions)
         self._run_id = run_id
         self._is_ours = is_ours
+        self._to_come = to_come
         # Random too: servers of one run with different lifetimes may be one and the same.
         self._names = (f"truestep.{run_id}.{secrets.token_hex(3)}-{n}" for n in count(1))
         self._lock = threading.Lock()
@@ -113,6 +124,7 @@ class PrivateTopics(KafkaPlaces, CanSweep):
                         ready=_READY,
                         left=_LEFT,
                         at_once=_READY,
+                        to_come=self._to_come,
                     )
                 )
             return self._topics

@@ -70,6 +70,7 @@ class KafkaService(Service):
             self.context.run_id,
             self.values["partitions"],
             is_ours=backend is not Backend.EXTERNAL,
+            to_come=self.to_come,
         )
 
     def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:

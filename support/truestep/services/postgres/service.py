@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -99,7 +98,7 @@ class PostgresService(Service):
             root=self.context.root,
             schema=self.values["schema"],
             is_ours=backend is not Backend.EXTERNAL,
-            to_come=lambda: self.context.to_come.get(self.name, sys.maxsize),
+            to_come=self.to_come,
         )
 
     def shared_place(self, endpoint: Endpoint, name: str | None, *, may_reset: bool) -> SharedPlace:
