@@ -119,6 +119,8 @@ class KafkaClient(ABC):
         defaults = self._defaults() | {
             "auto_offset_reset": "earliest",
             "heartbeat_interval_ms": 100,
+            # So long it pauses when it has yet to learn who coordinates its group: 100 by default.
+            "retry_backoff_ms": 10,
             "session_timeout_ms": 6_000,
             "consumer_timeout_ms": int(scaled(_NEXT_RECORD_WITHIN_S) * 1000),
         }
