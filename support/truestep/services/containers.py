@@ -20,6 +20,7 @@ from truestep.services.engine import (
     prepare_testcontainers,
     publishes_on_our_loopback,
 )
+from truestep.services.freezing import freeze
 from truestep.services.processes import refuse_taken_port
 
 _NOT_STARTED = "it was not started"
@@ -124,8 +125,8 @@ class ContainerProvider(Provider):
         self._container = None
 
     def pause(self) -> None:
-        """Freezes the container."""
-        self._container.get_wrapped_container().pause()
+        """Freezes the container; raises ServiceError when the engine cannot."""
+        freeze(f"the container of {self._service}", self._pause)
 
     def resume(self) -> None:
         """Lets the container go on."""
@@ -133,6 +134,15 @@ class ContainerProvider(Provider):
         wrapped.reload()
         if wrapped.status == "paused":
             wrapped.unpause()
+
+    def _pause(self) -> str | None:
+        import docker.errors
+
+        try:
+            self._container.get_wrapped_container().pause()
+        except docker.errors.APIError as error:
+            return str(error.explanation or error)
+        return None
 
     def _refuse_taken_port(self, port: int) -> None:
         from testcontainers.core.docker_client import DockerClient

@@ -8,9 +8,10 @@ from typing import Any
 from truestep.errors import ServiceError, SettingsError
 from truestep.polling import pause, pauses
 from truestep.services import registry
-from truestep.services.application.compose_project import ComposeProject
+from truestep.services.application.compose_project import ComposeProject, Container
 from truestep.services.base import Choice, Endpoint, RunContext
 from truestep.services.external import ExternalProvider
+from truestep.services.freezing import freeze
 from truestep.settings import Backend, Origin, Values
 from truestep.settings.keys import SERVICE_KEYS
 from truestep.start import RunningService
@@ -23,42 +24,43 @@ class StackProvider(ExternalProvider):
         super().__init__(endpoint)
         self._project = project
         self._service = service
-        self._is_frozen = False
 
     def pause(self) -> None:
-        """Freezes the container.
+        """Freezes the container; raises ServiceError when the engine cannot."""
+        freeze(f"{self._service} of the stack", self._pause)
+
+    def resume(self) -> None:
+        """Lets the container go on; does nothing when it is not frozen.
 
         Raises:
             ServiceError: compose could not.
         """
-        self._is_frozen = True
-        self._do("pause")
-
-    def resume(self) -> None:
-        """Lets the container go on; does nothing when it was not frozen."""
-        if self._is_frozen:
-            self._is_frozen = False
-            self._do("unpause")
+        if not any(one.state == "paused" for one in self._ours()):
+            return
+        done = self._project.run("unpause", self._service)
+        if done.returncode:
+            raise ServiceError(
+                f"{self._service} of the stack could not go on",
+                seen=done.stdout.strip(),
+                looked=f"docker compose unpause {self._service}",
+                remedy="see its log",
+            )
 
     def death(self) -> str | None:
         """Returns None while the container lives, else how it ended."""
-        ours = [one for one in self._project.containers() if one.service == self._service]
-        ended = [one for one in ours if one.state not in ("running", "paused")]
+        ended = [one for one in self._ours() if one.state not in ("running", "paused")]
         return f"{ended[0]}, with code {ended[0].exit_code}" if ended else None
 
     def log_tail(self, lines: int = 20) -> str:
         """Returns the last lines that the container wrote."""
         return self._project.log(self._service, lines=lines) or "(the log is empty)"
 
-    def _do(self, command: str) -> None:
-        done = self._project.run(command, self._service)
-        if done.returncode:
-            raise ServiceError(
-                f"{self._service} of the stack could not be {command}d",
-                seen=done.stdout.strip(),
-                looked=f"docker compose {command} {self._service}",
-                remedy="see its log",
-            )
+    def _pause(self) -> str | None:
+        done = self._project.run("pause", self._service)
+        return done.stdout.strip() if done.returncode else None
+
+    def _ours(self) -> list[Container]:
+        return [one for one in self._project.containers() if one.service == self._service]
 
 
 def running_in_stack(
