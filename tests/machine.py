@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -13,8 +12,6 @@ from typing import Any
 import psutil
 
 _LOOPBACK = "127.0.0.1"
-# Below those that the system picks for whoever does not name one.
-_NAMED_ONES = range(20_000, 30_000)
 
 
 @contextmanager
@@ -30,15 +27,6 @@ def refusing_port() -> Iterator[int]:
     with socket.socket() as held:
         held.bind((_LOOPBACK, 0))
         yield held.getsockname()[1]
-
-
-def port_to_name() -> int:
-    """Returns a free port that nobody gets who does not ask for it by its number."""
-    while True:
-        port = secrets.choice(_NAMED_ONES)
-        with socket.socket() as probe:
-            if probe.connect_ex((_LOOPBACK, port)):
-                return port
 
 
 def lives(process: psutil.Process) -> bool:

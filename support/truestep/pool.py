@@ -108,8 +108,6 @@ class ServicePool:
         self._history += [(owner, start) for start in starts.values()]
         for start in starts.values():
             start.begin()
-        for start in starts.values():
-            start.load()
 
     def acquire(self, name: str, owner: str) -> RunningService:
         """Returns the service of `owner` once it is ready.

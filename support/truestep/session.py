@@ -245,9 +245,7 @@ class Session:
         return owner
 
     def _start(self, names: list[str], owner: str) -> None:
-        # Those that the first scenario waits for go before the others.
-        first = self._plan.first()
-        self._pool.start(sorted(names, key=lambda name: name not in first), owner)
+        self._pool.start(names, owner)
         self._header.expect(names, owner)
 
 

@@ -27,6 +27,7 @@ from truestep.services.base import (
 _STOP_WAITS_S = 30.0
 # What a run waits for; a server that is not ready answers at once.
 _LOOKS_EVERY_S = 0.005
+# One library after another: side by side they only take turns, and all are there at the end.
 _importing = threading.Lock()
 
 
@@ -80,9 +81,6 @@ class Start(Protocol):
     def begin(self) -> None:
         """Starts it in the background."""
 
-    def load(self) -> None:
-        """Imports in the background what talks to it, once all that begin with it have begun."""
-
     def result(self) -> RunningService:
         """Returns the service once it is ready; raises what kept it from becoming so."""
 
@@ -114,7 +112,6 @@ class ServerStart(Start):
         self._isolated = isolated
         self._undo = ExitStack()
         self._stopping = threading.Event()
-        self._is_loaded = threading.Event()
         self._future: Future[RunningService] = Future()
         # A daemon: a start that hangs must not keep the interpreter alive after its stop.
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"start {service.name}")
@@ -122,10 +119,6 @@ class ServerStart(Start):
     def begin(self) -> None:
         """Starts the server."""
         self._thread.start()
-
-    def load(self) -> None:
-        """Imports the client library while the server starts."""
-        threading.Thread(target=self._load_client, daemon=True).start()
 
     def result(self) -> RunningService:
         """Returns the service once it is ready; raises what kept it from becoming so."""
@@ -186,7 +179,9 @@ class ServerStart(Start):
                 looked=str(error.filename or "the run's temporary folder"),
                 remedy="free some space there, or set TMPDIR to a folder on another disk",
             ) from error
-        self._is_loaded.wait()
+        # The client library is imported while the server comes up; not_ready() knows which one.
+        with _importing, uncollected():
+            service.not_ready()
         if isinstance(provider, KeptProvider):
             version = provider.version
         else:
@@ -206,15 +201,6 @@ class ServerStart(Start):
             took_s,
             provider.beside(),
         )
-
-    def _load_client(self) -> None:
-        # One after another: the first one talks to its server while the next one is imported.
-        # Which one it takes knows not_ready().
-        try:
-            with _importing, uncollected():
-                self._service.not_ready()
-        finally:
-            self._is_loaded.set()
 
     def _wait_until_ready(self, provider: Provider, endpoint: Endpoint) -> str:
         service = self._service

@@ -20,9 +20,10 @@ from hamcrest import equal_to
 
 from tests.behaviour.test_bad_input import refusal
 from tests.clone import ROOT
-from tests.machine import listened_at, port_to_name, refusing_port, taken_port
+from tests.machine import listened_at, refusing_port, taken_port
 from tests.project import SAMPLES, Project, Run
 from truestep.polling import eventually
+from truestep.services.processes import free_port
 
 ANSWERS = """\
     When I GET "/"
@@ -414,7 +415,7 @@ def test_doctor_says_how_an_application_would_run(moody: Project) -> None:
 @pytest.fixture
 def deployed(tmp_path: Path) -> Iterator[str]:
     """The application of `moody` as somebody else runs it; its URL."""
-    port = port_to_name()
+    port = free_port()
     app = SAMPLES / "moody" / "app.py"
     with (tmp_path / "deployed.log").open("w") as log:
         process = subprocess.Popen([sys.executable, str(app), str(port)], stdout=log, stderr=log)

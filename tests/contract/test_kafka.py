@@ -29,7 +29,6 @@ from tests.machine import (
     docker,
     listened_at,
     listening_on,
-    port_to_name,
     taken_port,
 )
 from truestep.cache import Recipe, keep
@@ -44,6 +43,7 @@ from truestep.polling import eventually
 from truestep.services.base import Endpoint, RunContext
 from truestep.services.kafka.client import KafkaClient
 from truestep.services.kafka.formatting import PROPERTIES
+from truestep.services.processes import free_port
 from truestep.settings import Backend
 from truestep.start import RunningService
 
@@ -410,7 +410,7 @@ def test_a_killed_server_is_told_dead_at_once_and_by_nobody_else(
 
 def test_a_fixed_port_is_used(running: Start, own_kind: Kind) -> None:
     backend, settings = own_kind
-    port = port_to_name()
+    port = free_port()
     server = running("kafka", backend, port=str(port), **settings)
     assert server.endpoint.url == f"127.0.0.1:{port}"
 

@@ -24,13 +24,13 @@ import pytest
 from hamcrest import equal_to, has_item, not_
 
 from tests.contract.conftest import MakeService, Start, new_run, start
-from tests.machine import port_to_name
 from truestep.errors import BackendUnavailableError, ServiceError, SettingsError, file_trouble
 from truestep.polling import eventually
 from truestep.redaction import redact
 from truestep.services.base import RunContext
 from truestep.services.postgres.client import PostgresClient
 from truestep.services.postgres.url import parse_url, with_database
+from truestep.services.processes import free_port
 from truestep.settings import Backend
 from truestep.start import RunningService
 
@@ -166,7 +166,7 @@ def test_two_servers_side_by_side_never_meet(running: Start, own_backend: Backen
 
 
 def test_a_fixed_port_is_the_one_that_is_used(running: Start, own_backend: Backend) -> None:
-    port = port_to_name()
+    port = free_port()
     assert running("postgres", own_backend, port=str(port)).endpoint.port == port
 
 

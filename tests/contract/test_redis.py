@@ -23,12 +23,12 @@ from tests.machine import (
     listened_at,
     listening_on,
     lives,
-    port_to_name,
     taken_port,
 )
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.polling import eventually
 from truestep.services.base import Endpoint, Isolation, RunContext
+from truestep.services.processes import free_port
 from truestep.services.redis.client import connect
 from truestep.services.redis.isolation import LeasedDatabases
 from truestep.settings import Backend
@@ -151,7 +151,7 @@ def test_a_container_that_ends_at_once_is_not_waited_for(running: Start) -> None
 
 
 def test_a_fixed_port_is_used(running: Start, own_backend: Backend) -> None:
-    port = port_to_name()
+    port = free_port()
     assert running("redis", own_backend, port=str(port)).endpoint.port == port
 
 

@@ -14,10 +14,10 @@ import psutil
 import pytest
 from hamcrest import contains_string, empty, equal_to, has_length, not_none
 
-from tests.machine import lives, port_to_name, taken_port
+from tests.machine import lives, taken_port
 from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.polling import eventually
-from truestep.services.processes import ServerProcess, refuse_taken_port
+from truestep.services.processes import ServerProcess, free_port, refuse_taken_port
 from truestep.workspace import OWNER_VARIABLE, Workspace
 
 WAIT = "import signal; print('ready', flush=True); signal.pause()"
@@ -112,7 +112,7 @@ def test_a_taken_port_is_refused_and_a_free_one_is_not() -> None:
         refuse_taken_port("redis", port)
     assert error.value.what == f"redis cannot have the port {port}"
     assert error.value.seen == "Address already in use"
-    refuse_taken_port("redis", port_to_name())
+    refuse_taken_port("redis", free_port())
 
 
 def test_a_workspace_is_private_and_gone_when_it_is_closed() -> None:
@@ -177,3 +177,8 @@ def _processes_of(folder: Path) -> list[psutil.Process]:
         for process in psutil.process_iter(["cmdline"])
         if str(folder) in (process.info["cmdline"] or [])
     ]
+
+
+def test_no_port_is_given_twice() -> None:
+    given = [free_port() for _ in range(1000)]
+    assert len(set(given)) == len(given)

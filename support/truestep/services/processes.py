@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,6 +16,9 @@ from truestep.errors import BackendUnavailableError, ServiceError
 from truestep.workspace import OWNER_VARIABLE, Workspace
 
 LOOPBACK = "127.0.0.1"
+# Linux, macOS and Docker give higher ones to clients, listeners and containers that name none.
+_PORTS = range(20_000, 32_000)
+_given: set[int] = set()
 
 # Of the user's environment, what a server needs to find programs, its language and scratch space.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
@@ -225,13 +229,28 @@ def refuse_taken_port(service: str, port: int) -> None:
 
 
 def free_port() -> int:
-    """Returns a port that the operating system says is free now.
+    """Returns a port that is free now, and that this process was not given before.
 
-    Only for servers that cannot pick one themselves: another process may take it in between.
+    Only for servers that cannot pick one themselves: another process may take it in between. None
+    is likely to, for it is not one of those that a system gives to whoever names none.
+
+    Raises:
+        BackendUnavailableError: there is none.
     """
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    for _ in _PORTS:
+        port = secrets.choice(_PORTS)
+        if port in _given:
+            continue
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            _given.add(port)
+            return port
+    raise BackendUnavailableError(
+        "there is no free port for another server",
+        seen="every one that was tried is taken",
+        looked=f"{LOOPBACK}:{_PORTS.start} to {_PORTS.stop - 1}",
+        remedy="stop what listens there",
+    )
 
 
 def owner_ids(user: str | None) -> tuple[int, int] | None:

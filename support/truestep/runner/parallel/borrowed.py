@@ -66,9 +66,6 @@ class BorrowedStart:
         """Has it started, unless another worker has."""
         self._desk.start(self._service.name)
 
-    def load(self) -> None:
-        """What a worker needs is imported when it has the service."""
-
     def result(self) -> RunningService:
         """Returns the service once it is ready; raises what kept it from becoming so."""
         with self._lock:
