@@ -21,6 +21,10 @@ TIMES = """[
   performance.getEntriesByName("first-contentful-paint")[0].startTime,
 ]"""
 
+# A page may be loaded before it is painted.
+BOTH_ARE_KNOWN = """performance.timing.loadEventEnd > 0
+  && performance.getEntriesByName("first-contentful-paint").length > 0"""
+
 # From a text in the field to the next picture on the screen, in milliseconds.
 TYPED = """(text) => new Promise((done) => {
   const began = performance.now();
@@ -51,6 +55,7 @@ def test_thousand_scenarios_open_in_less_than_a_second(big: Path, open_page: Ope
     took = []
     for _ in range(3):
         page = open_page(big)
+        page.wait_for_function(BOTH_ARE_KNOWN)
         took.append(max(page.evaluate(TIMES)))
     assert min(took) < 1000, f"loaded and painted after {took} ms"
     assert page.locator("[data-outcome]").count() == 1000
