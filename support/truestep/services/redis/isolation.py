@@ -61,12 +61,16 @@ class LeasedDatabases(Isolation, CanTravel, CanSweep):
         return keys_of(client)
 
     def leave(self, client: redis.Redis) -> None:
-        """Closes the client, empties its database and gives it back.
+        """Has the client closed and the database emptied and given back: soon, where others are.
 
-        In one round trip that is not left for later: a server that has died meanwhile is found out
-        here, in the scenario in which it did.
+        What is not left for later is to ask the server whether it answers: one that has died
+        meanwhile is found out here, in the scenario in which it did.
         """
-        self._drop(client)
+        if self._clients:
+            self._leases.raise_unless_answered()
+            self._clients.give_back(client)
+        else:
+            self._drop(client)
 
     def sweep(self, run_id: str) -> None:
         """Empties the databases that a killed run holds, and gives them back."""

@@ -156,6 +156,10 @@ class Leases:
                 cast("Any", self._watched).disconnect()
                 cast("Any", self._watched).connect()
 
+    def raise_unless_answered(self) -> None:
+        """Asks the server for an answer, in one round trip; raises redis.RedisError without one."""
+        self._client.ping()
+
     def advance(self, database: int, by: timedelta) -> None:
         """Moves every expiry in a database `by` nearer; returns when what ran out is gone."""
         advance(self._client, database, by, apart=_LEASE)
